@@ -1,0 +1,96 @@
+"""The syntax of tags: hashtags in prose, values in headers, lists behind a label."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["hashtags", "is_tag_line", "split_tags", "tag_key", "unique_tags"]
+
+_EMOJI = "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\u2b55"
+_WORD = rf"[\w\-/+&.:'’{_EMOJI}]+"
+_ONE = rf"#(?:\[\[[^\[\]\r\n]+\]\]|{_WORD})"
+_RUN = re.compile(rf"(?:^|(?<=[\s,，、;；。.!?！？(（:：|>*\"'“]))(?:{_ONE})+")
+_HASHTAG = re.compile(rf"#(?:\[\[([^\[\]\r\n]+)\]\]|({_WORD}))")
+_LINK = re.compile(r"\[\[([^\[\]\r\n]+)\]\]")
+_MATH = re.compile(r"\$\$?[^$\r\n]+\$\$?")
+_URL = re.compile(r"(?:https?|zotero|file|mailto|obsidian)://?[^\s<>()\"，。）]+")
+_HEX_COLOUR = re.compile(r"(?=.*\d)[0-9a-fA-F]{6}$|[0-9a-fA-F]{8}$")
+_TRAILING = ".-/+&:'’"
+_LONGEST = 100
+
+
+def hashtags(prose: str) -> list[str]:
+    """Return the hashtags in a line's prose in order, without ``#``; repeats are kept.
+
+    A tag has to hold something besides digits (``#123`` is an issue number), and stands at
+    the beginning, after a blank, after punctuation or after another tag.
+    """
+    if "#" not in prose:
+        return []
+    text = _URL.sub(" ", _MATH.sub(" ", prose))
+    tags = (
+        (match.group(1) or match.group(2)).strip().rstrip(_TRAILING)
+        for run in _RUN.finditer(text)
+        for match in _HASHTAG.finditer(run.group())
+    )
+    return [tag for tag in tags if _is_tag(tag)]
+
+
+def _is_tag(tag: str) -> bool:
+    return (
+        0 < len(tag) <= _LONGEST
+        and not re.fullmatch(r"[\d.,\-/:]+", tag)
+        and not _HEX_COLOUR.match(tag)
+        and any(c.isalnum() or unicodedata.category(c) == "So" for c in tag)
+    )
+
+
+def is_tag_line(prose: str) -> bool:
+    """Return whether a line holds hashtags and nothing else."""
+    if "#" not in prose or not hashtags(prose):
+        return False
+    return not _HASHTAG.sub("", prose).strip(" \t,，、;；.*-|")
+
+
+def split_tags(values: str | Iterable[str]) -> list[str]:
+    """Return the tags in a header's value or behind a label such as ``Tags:``, as written.
+
+    Lists, comma strings, ``#a #b``, backticks, ``[[a]], [[b]]`` and quoted tags are
+    understood; blanks separate only where every word is a hashtag.
+    """
+    texts = [values] if isinstance(values, str) else list(values)
+    return [tag for text in texts for tag in _split_one(text)]
+
+
+def _split_one(text: str) -> list[str]:
+    text = text.strip()
+    if "`" in text and (inner := re.findall(r"`([^`]+)`", text)):
+        parts = inner
+    elif links := _LINK.findall(text):
+        parts = links + re.split(r"[,，、;；]", _LINK.sub(",", text))
+    else:
+        if text.startswith("[") and text.endswith("]"):
+            text = text[1:-1]
+        # A blank separates only before a hashtag; `#a#b` is two tags.
+        parts = re.split(r"[,，、;；\n]|\s+(?=#)|(?<=\w)(?=#)", text)
+    return [tag for part in parts if (tag := _clean(part))]
+
+
+def _clean(part: str) -> str:
+    tag = " ".join(part.split()).strip(" \"'`*").lstrip("#").strip(" \"'`[]")
+    return "" if tag.casefold() in {"", "null", "none", "~", "-"} else tag
+
+
+def tag_key(tag: str) -> str:
+    """Return the form of a tag in which two spellings count as the same tag: case and width."""
+    return unicodedata.normalize("NFKC", tag).casefold()
+
+
+def unique_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Return tags in their order, each once."""
+    return tuple(dict.fromkeys(tags))
