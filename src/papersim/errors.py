@@ -3,9 +3,11 @@
 PapersimError                what a user can cause; one line that names the next command
 ├── ConfigError              a setting that cannot be used
 ├── VaultError               the folder of notes cannot be read or written
+├── EditError                a note cannot be edited so that it is read back as meant
 ├── EncoderError             a model that cannot be had or does not work
 ├── IndexUnusableError       the index cannot be used as it is
 │   ├── NoIndexError         there is none yet
+│   ├── OtherNotesError      it is of another folder of notes
 │   ├── ModelMismatchError   it was made with another model
 │   └── DamagedIndexError    it cannot be read
 └── LookupFailedError        a paper or note that is not there, or not only once
@@ -16,11 +18,13 @@ from __future__ import annotations
 __all__ = [
     "ConfigError",
     "DamagedIndexError",
+    "EditError",
     "EncoderError",
     "IndexUnusableError",
     "LookupFailedError",
     "ModelMismatchError",
     "NoIndexError",
+    "OtherNotesError",
     "PapersimError",
     "VaultError",
 ]
@@ -50,6 +54,10 @@ class NoIndexError(IndexUnusableError):
     """There is no index yet."""
 
 
+class OtherNotesError(IndexUnusableError):
+    """The index is of another folder of notes."""
+
+
 class ModelMismatchError(IndexUnusableError):
     """The index was made with another model."""
 
@@ -60,3 +68,7 @@ class DamagedIndexError(IndexUnusableError):
 
 class LookupFailedError(PapersimError):
     """A paper or note was not found, or more than one fits."""
+
+
+class EditError(PapersimError):
+    """A note cannot be edited so that reading it again gives what was meant; nothing is changed."""

@@ -1,0 +1,226 @@
+"""Answers for people: tables that fit the terminal, in colour only on one."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from papersim.model import (
+        Hit,
+        IndexReport,
+        Paper,
+        PaperDetail,
+        PaperSection,
+        Reason,
+        Status,
+        Suggestions,
+        TagCount,
+    )
+
+__all__ = [
+    "console",
+    "paper_titles",
+    "show_hits",
+    "show_index",
+    "show_papers",
+    "show_status",
+    "show_suggestions",
+    "show_tags",
+]
+
+_PIPED_WIDTH = 80
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def console() -> Console:
+    """Return the console for stdout: as wide as the terminal, 80 columns when piped."""
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    return Console(width=width, highlight=False, soft_wrap=False)
+
+
+def _clean(text: str) -> str:
+    """Return text from a note without what would steer the terminal."""
+    return _CONTROL.sub("", text)
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(_clean(text), style=style)
+
+
+def _table(*, header: bool = True) -> Table:
+    return Table(
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+        show_edge=False,
+        show_header=header,
+        expand=True,
+    )
+
+
+def show_hits(title: str, hits: Sequence[Hit], *, explain: bool) -> None:
+    """Print hits as a table; with ``explain`` each with its matching sections and a sentence."""
+    out = console()
+    out.print(_text(title, "bold"))
+    if not hits:
+        out.print("no paper fits", style="dim")
+        return
+    for group in [[hit] for hit in hits] if explain else [hits]:
+        out.print(_hit_table(group, header=group[0].rank == 1))
+        if explain:
+            for line in _why(group[0]):
+                out.print(Padding(line, (0, 0, 0, 10)))
+
+
+def _hit_table(hits: Sequence[Hit], *, header: bool) -> Table:
+    table = _table(header=header)
+    table.add_column("#", justify="right", no_wrap=True, min_width=2)
+    table.add_column("score", no_wrap=True, min_width=5)
+    table.add_column("title", ratio=1, overflow="fold")
+    table.add_column("date", no_wrap=True, min_width=10)
+    table.add_column("shared tags", max_width=20, min_width=11, overflow="fold")
+    for hit in hits:
+        table.add_row(
+            str(hit.rank),
+            f"{hit.score:.2f}",
+            _text(hit.paper.title),
+            hit.paper.date or "",
+            _tags(hit.shared_tags),
+        )
+    return table
+
+
+def _why(hit: Hit) -> Iterator[Text]:
+    for evidence in hit.evidence:
+        names = [_label(evidence.query), _label(evidence.section)]
+        pair = names[0] if names[0] == names[1] else " ~ ".join(filter(None, names))
+        yield Text.assemble(
+            (f"{pair} {evidence.score:.2f}  ", "cyan"), (_clean(evidence.quote), "dim")
+        )
+
+
+def _label(section: PaperSection | None) -> str:
+    return _clean(section.label or section.kinds[0]) if section else ""
+
+
+def _tags(tags: Iterable[str]) -> Text:
+    return _text(" ".join(f"#{tag}" for tag in tags), "green")
+
+
+def show_suggestions(found: Iterable[Suggestions], titles: dict[str, str]) -> None:
+    """Print the tags suggested for each paper, with what speaks for them."""
+    out = console()
+    for suggestions in found:
+        paper = suggestions.paper
+        out.print(_text(paper.title, "bold"))
+        if paper.tags:
+            out.print(Text("has ", "dim").append_text(_tags(paper.tags)))
+        if not suggestions.suggestions:
+            out.print("none", style="dim")
+        table = _table()
+        table.add_column("tag", no_wrap=True)
+        table.add_column("confidence", no_wrap=True)
+        table.add_column("because", ratio=1, overflow="fold")
+        for s in suggestions.suggestions:
+            table.add_row(_tags([s.tag]), f"{s.confidence:.2f}", _because(s.reasons, titles))
+        if suggestions.suggestions:
+            out.print(table)
+        out.print()
+
+
+def _because(reasons: Iterable[Reason], titles: dict[str, str]) -> Text:
+    parts = []
+    for reason in reasons:
+        if reason.papers:
+            first = _short(titles.get(reason.papers[0], reason.papers[0]))
+            more = f" and {len(reason.papers) - 1} more" if len(reason.papers) > 1 else ""
+            parts.append(f"on “{first}”{more}")
+        if reason.quote:
+            parts.append(f"the text says “{_short(reason.quote)}”")
+    return _text("; ".join(parts), "dim")
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def show_papers(details: Iterable[PaperDetail]) -> None:
+    """Print papers with place, sections and tags."""
+    out = console()
+    table = _table()
+    table.add_column("id", no_wrap=True)
+    table.add_column("title", ratio=1, overflow="fold")
+    table.add_column("place", max_width=24, overflow="fold")
+    table.add_column("sections", max_width=20)
+    for detail in details:
+        paper = detail.paper
+        body = _text(paper.title)
+        if paper.tags:
+            body.append("\n").append_text(_tags(paper.tags))
+        kinds = dict.fromkeys(k for s in detail.sections for k in s.kinds)
+        place = _text(f"{paper.note}:{paper.line}")
+        table.add_row(paper.id, body, place, _text(", ".join(kinds) or "no text", "dim"))
+    out.print(table)
+
+
+def show_tags(tags: Sequence[TagCount]) -> None:
+    """Print tags with their counts."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("papers", justify="right")
+    table.add_column("tag", overflow="fold")
+    for tag in tags:
+        table.add_row(str(tag.count), _tags([tag.tag]))
+    console().print(table)
+
+
+def show_index(report: IndexReport, *, quiet: bool) -> None:
+    """Print what a run of indexing did."""
+    if quiet:
+        return
+    out = console()
+    out.print(
+        f"{report.papers} papers with {report.sections} sections; "
+        f"{report.embedded} texts embedded in {report.seconds:.1f} s"
+    )
+    out.print(
+        f"notes: {report.added} added, {report.changed} changed, {report.moved} moved, "
+        f"{report.removed} removed, {report.unchanged} unchanged, {len(report.skipped)} skipped"
+    )
+    for skipped in report.skipped:
+        out.print(_text(f"  skipped {skipped.note}: {skipped.reason}", "yellow"))
+
+
+def show_status(status: Status) -> None:
+    """Print what is indexed."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    languages = ", ".join(f"{n} {code}" for code, n in status.languages.items())
+    rows = {
+        "papers": f"{status.papers} in {status.notes} notes",
+        "sections": f"{status.sections}, as {status.passages} passages ({languages})",
+        "embeddings": f"{status.embeddings} of {status.dimension} dimensions",
+        "model": status.model,
+        "index": f"{status.index_kind}, generation {status.generation}, {_size(status.bytes)}",
+        "up to date": "yes" if status.up_to_date else "no; run: papersim index",
+    }
+    for name, value in rows.items():
+        table.add_row(f"[bold]{name}[/bold]", escape(value))
+    console().print(table)
+
+
+def paper_titles(papers: Iterable[Paper]) -> dict[str, str]:
+    """Return titles by paper id."""
+    return {paper.id: paper.title for paper in papers}
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"

@@ -1,0 +1,161 @@
+"""The JSON that the command line prints: the library's values as plain objects."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from papersim.model import (
+        Evidence,
+        Hit,
+        IndexReport,
+        Paper,
+        PaperDetail,
+        PaperSection,
+        Status,
+        Suggestion,
+        Suggestions,
+        TagCount,
+    )
+
+__all__ = [
+    "index_json",
+    "papers_json",
+    "print_json",
+    "search_json",
+    "similar_json",
+    "status_json",
+    "suggestions_json",
+    "tags_json",
+]
+
+Json = dict[str, Any]
+
+
+def print_json(value: Json, *, line: bool = False) -> None:
+    """Print an object on stdout: readable, or on one line for JSON Lines."""
+    text = json.dumps(value, ensure_ascii=False, indent=None if line else 2)
+    # Lone surrogates, which a note may hold, have no UTF-8; they are written as JSON escapes.
+    safe = (
+        text
+        if text.isascii() or _encodable(text)
+        else json.dumps(value, indent=None if line else 2)
+    )
+    sys.stdout.write(safe + "\n")
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _paper(paper: Paper) -> Json:
+    return {
+        "id": paper.id,
+        "title": paper.title,
+        "note": paper.note,
+        "line": paper.line,
+        "tags": list(paper.tags),
+        "date": paper.date,
+        "arxiv": paper.arxiv,
+        "doi": paper.doi,
+        "authors": list(paper.authors),
+        "venue": paper.venue,
+        "places": [asdict(place) for place in paper.places],
+    }
+
+
+def _section(section: PaperSection) -> Json:
+    return {
+        "label": section.label,
+        "kinds": list(section.kinds),
+        "line": section.line,
+        "text": section.text,
+        "note": section.note,
+        "language": section.language,
+    }
+
+
+def _evidence(evidence: Evidence) -> Json:
+    return {
+        "query": _section(evidence.query) if evidence.query else None,
+        "section": _section(evidence.section),
+        "score": evidence.score,
+        "quote": evidence.quote,
+    }
+
+
+def _hit(hit: Hit) -> Json:
+    return {
+        "rank": hit.rank,
+        "score": hit.score,
+        "paper": _paper(hit.paper),
+        "shared_tags": list(hit.shared_tags),
+        "evidence": [_evidence(evidence) for evidence in hit.evidence],
+    }
+
+
+def _suggestion(suggestion: Suggestion) -> Json:
+    reasons = [
+        {"source": r.source, "papers": list(r.papers), "quote": r.quote} for r in suggestion.reasons
+    ]
+    return {"tag": suggestion.tag, "confidence": suggestion.confidence, "reasons": reasons}
+
+
+def index_json(report: IndexReport) -> Json:
+    """Return what a run of indexing did."""
+    return asdict(report) | {
+        "seconds": round(report.seconds, 3),
+        "skipped": [asdict(skipped) for skipped in report.skipped],
+    }
+
+
+def papers_json(details: Iterable[PaperDetail]) -> Json:
+    """Return papers with their sections."""
+    return {
+        "papers": [
+            _paper(d.paper) | {"sections": [_section(s) for s in d.sections]} for d in details
+        ]
+    }
+
+
+def similar_json(paper: Paper, hits: Iterable[Hit]) -> Json:
+    """Return the hits for a paper."""
+    return {"query": _paper(paper), "hits": [_hit(hit) for hit in hits]}
+
+
+def search_json(text: str, hits: Iterable[Hit]) -> Json:
+    """Return the hits for a free text."""
+    return {"query": text, "hits": [_hit(hit) for hit in hits]}
+
+
+def suggestions_json(found: Sequence[Suggestions]) -> Json:
+    """Return the tags suggested for papers."""
+    return {
+        "papers": [
+            {
+                "paper": _paper(f.paper),
+                "suggestions": [_suggestion(s) for s in f.suggestions],
+                "new_tags": [_suggestion(s) for s in f.new_tags],
+            }
+            for f in found
+        ]
+    }
+
+
+def tags_json(tags: Iterable[TagCount]) -> Json:
+    """Return tags with their counts."""
+    return {"tags": [asdict(tag) for tag in tags], "alike": []}
+
+
+def status_json(status: Status) -> Json:
+    """Return what is indexed."""
+    return asdict(status)

@@ -1,0 +1,76 @@
+"""The tables of the index. A change here raises VERSION and adds a step to store.py."""
+
+from __future__ import annotations
+
+__all__ = ["SCHEMA", "VERSION"]
+
+VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- A file as it was last read.
+CREATE TABLE notes (
+  path TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  skipped TEXT
+) WITHOUT ROWID;
+
+-- A paper as one note tells it.
+CREATE TABLE entries (
+  id INTEGER PRIMARY KEY,
+  note TEXT NOT NULL REFERENCES notes (path) ON DELETE CASCADE ON UPDATE CASCADE,
+  ordinal INTEGER NOT NULL,
+  paper TEXT NOT NULL,
+  title TEXT NOT NULL,
+  title_key TEXT NOT NULL,
+  line INTEGER NOT NULL,
+  date TEXT,
+  arxiv TEXT,
+  doi TEXT,
+  venue TEXT,
+  authors TEXT NOT NULL,
+  tags TEXT NOT NULL,
+  links TEXT NOT NULL
+);
+CREATE INDEX entries_note ON entries (note);
+CREATE INDEX entries_paper ON entries (paper);
+
+-- The names a paper has had, so that its id survives.
+CREATE TABLE names (name TEXT PRIMARY KEY, paper TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE sections (
+  id INTEGER PRIMARY KEY,
+  entry INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+  ordinal INTEGER NOT NULL,
+  label TEXT,
+  kinds TEXT NOT NULL,
+  line INTEGER NOT NULL,
+  language TEXT NOT NULL,
+  text TEXT NOT NULL
+);
+CREATE INDEX sections_entry ON sections (entry);
+
+-- A text to embed; section is null for the passage of a paper's title and tags.
+CREATE TABLE passages (
+  id INTEGER PRIMARY KEY,
+  entry INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+  section INTEGER REFERENCES sections (id) ON DELETE CASCADE,
+  ordinal INTEGER NOT NULL,
+  language TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  piece TEXT NOT NULL
+);
+CREATE INDEX passages_entry ON passages (entry);
+CREATE INDEX passages_digest ON passages (digest);
+
+-- The vector of an exact text under an exact encoder: float32, little-endian, unit length.
+CREATE TABLE embeddings (
+  digest BLOB NOT NULL,
+  fingerprint TEXT NOT NULL,
+  vector BLOB NOT NULL,
+  PRIMARY KEY (digest, fingerprint)
+);
+"""

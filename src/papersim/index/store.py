@@ -1,0 +1,425 @@
+"""The store: one SQLite file that holds notes, papers, sections, passages and embeddings.
+
+Everything else in the index folder is derived from it. Each change is one transaction, so a
+kill at any instant leaves the old state or the new one. Readers see the last whole state.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from papersim.errors import DamagedIndexError, IndexUnusableError, NoIndexError
+from papersim.index.identity import EntryKey, assign_ids
+from papersim.index.schema import SCHEMA, VERSION
+from papersim.model import Paper, PaperSection, Place
+from papersim.notes.titles import title_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from papersim.notes.model import Note
+
+__all__ = ["FILE_NAME", "NotePassage", "NoteState", "PassageRow", "Store"]
+
+FILE_NAME = "papersim.sqlite"
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NoteState:
+    """What is known of a file since it was last read."""
+
+    size: int
+    mtime_ns: int
+    digest: str
+    skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotePassage:
+    """A passage of a note about to be stored: which paper and section, its piece and digest."""
+
+    entry: int
+    section: int | None
+    language: str
+    digest: bytes
+    piece: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRow:
+    """A stored passage: its id, paper, section id (None for title and tags), language, kinds."""
+
+    id: int
+    paper: str
+    section: int | None
+    language: str
+    kinds: tuple[str, ...]
+
+
+class Store:
+    """Reads and writes the index database."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = False) -> Store:
+        """Return the store of an index folder.
+
+        Raises NoIndexError where there is none and ``create`` is false, DamagedIndexError for a
+        file that is no index, IndexUnusableError for one of a newer papersim or a folder that
+        cannot be written.
+        """
+        file = folder / FILE_NAME
+        if not create and not file.is_file():
+            raise NoIndexError(f"there is no index in {folder}; run: papersim index")
+        try:
+            if create:
+                folder.mkdir(parents=True, exist_ok=True)
+            store = cls(_connect(file, create=create))
+            store._prepare(folder)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and "disk image" not in str(error):
+                raise IndexUnusableError(
+                    f"the index in {folder} cannot be opened: {error}"
+                ) from error
+            raise DamagedIndexError(
+                f"the index in {folder} is damaged ({error}); delete {file} and run: papersim index"
+            ) from error
+        except OSError as error:
+            raise IndexUnusableError(
+                f"the index folder {folder} cannot be used: {error.strerror}; "
+                "name another with --index DIR"
+            ) from error
+        return store
+
+    @classmethod
+    def in_memory(cls) -> Store:
+        """Return an empty store that is gone when it is closed."""
+        store = cls(sqlite3.connect(":memory:", isolation_level=None))
+        store._db.execute("PRAGMA foreign_keys = ON")
+        store._prepare(Path())
+        return store
+
+    def _prepare(self, folder: Path) -> None:
+        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if version > VERSION:
+            raise IndexUnusableError(
+                f"the index in {folder} was made by a newer papersim; update papersim, "
+                "or name another folder with --index DIR"
+            )
+        if version == 0:
+            with self.transaction():
+                for statement in SCHEMA.split(";\n"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {VERSION}")
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all writes inside one step: all of them are kept, or none."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # --- facts about the index ---------------------------------------------------------------
+
+    def meta(self, key: str, default: str = "") -> str:
+        """Return a fact about the index, such as the encoder's fingerprint."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else default
+
+    def set_meta(self, **values: object) -> None:
+        """Keep facts about the index."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in values.items()]
+        )
+
+    @property
+    def generation(self) -> int:
+        """The number of times the papers changed; what is derived carries the one it is of."""
+        return int(self.meta("generation", "0"))
+
+    def count(self, table: str) -> int:
+        """Return how many rows a table has."""
+        if table == "papers":
+            query = "SELECT COUNT(DISTINCT paper) FROM entries"
+        else:
+            query = f"SELECT COUNT(*) FROM {table}"  # noqa: S608 - names of our own tables
+        return int(self._db.execute(query).fetchone()[0])
+
+    # --- notes -------------------------------------------------------------------------------
+
+    def notes(self) -> dict[str, NoteState]:
+        """Return the state of every note by its path."""
+        rows = self._db.execute("SELECT path, size, mtime_ns, digest, skipped FROM notes")
+        return {path: NoteState(*state) for path, *state in rows}
+
+    def touch_note(self, path: str, size: int, mtime_ns: int) -> None:
+        """Remember that a note with new size or time holds what it held."""
+        self._db.execute(
+            "UPDATE notes SET size = ?, mtime_ns = ? WHERE path = ?", (size, mtime_ns, path)
+        )
+
+    def remove_note(self, path: str) -> None:
+        """Forget a note and what it told of papers; embeddings stay for its return."""
+        self._db.execute("DELETE FROM notes WHERE path = ?", (path,))
+
+    def move_note(self, old: str, new: str, size: int, mtime_ns: int) -> None:
+        """Give a note its new path; papers, sections and passages stay as they are."""
+        self._db.execute(
+            "UPDATE notes SET path = ?, size = ?, mtime_ns = ? WHERE path = ?",
+            (new, size, mtime_ns, old),
+        )
+
+    def put_note(
+        self,
+        note: Note,
+        state: NoteState,
+        languages: Sequence[Sequence[str]],
+        passages: Sequence[NotePassage],
+    ) -> None:
+        """Keep a note as read, in place of what was known of it.
+
+        ``languages`` are those of each paper's sections; ``passages`` name papers and sections by
+        their index in the note.
+        """
+        self.remove_note(note.path)
+        self._db.execute(
+            "INSERT INTO notes VALUES (?, ?, ?, ?, ?)",
+            (note.path, state.size, state.mtime_ns, state.digest, state.skipped),
+        )
+        entry_ids: list[int] = []
+        section_ids: list[list[int]] = []
+        for ordinal, (paper, codes) in enumerate(zip(note.papers, languages, strict=True)):
+            entry = self._insert(
+                "entries",
+                (
+                    note.path, ordinal, "", paper.title, title_key(paper.title), paper.line,
+                    paper.date, paper.arxiv, paper.doi, paper.venue,
+                    _json(paper.authors), _json(paper.tags), _json(paper.links),
+                ),
+            )  # fmt: skip
+            entry_ids.append(entry)
+            section_ids.append(
+                [
+                    self._insert(
+                        "sections",
+                        (entry, number, s.label, " ".join(s.kinds), s.line, code, s.text),
+                    )
+                    for number, (s, code) in enumerate(zip(paper.sections, codes, strict=True))
+                ]
+            )
+        for number, p in enumerate(passages):
+            section = None if p.section is None else section_ids[p.entry][p.section]
+            row = (entry_ids[p.entry], section, number, p.language, p.digest, p.piece)
+            self._insert("passages", row)
+
+    def _insert(self, table: str, values: tuple[object, ...]) -> int:
+        marks = ", ".join("?" * len(values))
+        cursor = self._db.execute(f"INSERT INTO {table} VALUES (NULL, {marks})", values)  # noqa: S608
+        assert cursor.lastrowid is not None  # noqa: S101 - a row was inserted
+        return cursor.lastrowid
+
+    def identify(self) -> None:
+        """Give every entry the id of its paper."""
+        rows = self._db.execute(
+            "SELECT id, paper, note, ordinal, title_key, arxiv FROM entries ORDER BY note, ordinal"
+        ).fetchall()
+        known = dict(self._db.execute("SELECT name, paper FROM names"))
+        ids, names = assign_ids([EntryKey(*row[2:]) for row in rows], known)
+        self._db.executemany(
+            "UPDATE entries SET paper = ? WHERE id = ?",
+            [(paper, row[0]) for row, paper in zip(rows, ids, strict=True) if row[1] != paper],
+        )
+        new = [(name, paper) for name, paper in names.items() if known.get(name) != paper]
+        self._db.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", new)
+
+    # --- embeddings --------------------------------------------------------------------------
+
+    def embedded(self, fingerprint: str, digests: Iterable[bytes]) -> set[bytes]:
+        """Return which of the texts have an embedding by this encoder."""
+        found: set[bytes] = set()
+        for part in _chunks(list(dict.fromkeys(digests))):
+            marks = ", ".join("?" * len(part))
+            rows = self._db.execute(
+                f"SELECT digest FROM embeddings WHERE fingerprint = ? AND digest IN ({marks})",  # noqa: S608
+                (fingerprint, *part),
+            )
+            found.update(row[0] for row in rows)
+        return found
+
+    def put_embeddings(
+        self, fingerprint: str, digests: Sequence[bytes], vectors: NDArray[np.float32]
+    ) -> None:
+        """Keep the vectors of texts; finished work is never done again."""
+        with self.transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
+                [
+                    (digest, fingerprint, vector.astype("<f4").tobytes())
+                    for digest, vector in zip(digests, vectors, strict=True)
+                ],
+            )
+
+    def missing(self, fingerprint: str) -> int:
+        """Return how many stored passages have no embedding by this encoder."""
+        query = """SELECT COUNT(*) FROM passages WHERE NOT EXISTS (SELECT 1 FROM embeddings e
+                   WHERE e.digest = passages.digest AND e.fingerprint = ?)"""
+        return int(self._db.execute(query, (fingerprint,)).fetchone()[0])
+
+    def drop_other_embeddings(self, fingerprint: str) -> None:
+        """Forget vectors of other encoders, which cannot be compared with this one's."""
+        self._db.execute("DELETE FROM embeddings WHERE fingerprint != ?", (fingerprint,))
+
+    def vectors(
+        self, fingerprint: str, dimension: int
+    ) -> tuple[list[PassageRow], NDArray[np.float32]]:
+        """Return all passages, papers together, and their vectors, shape (passages, dimension)."""
+        rows = self._db.execute(
+            """SELECT p.id, n.paper, p.section, p.language, COALESCE(s.kinds, ''), e.vector
+               FROM passages p
+               JOIN entries n ON n.id = p.entry
+               JOIN embeddings e ON e.digest = p.digest AND e.fingerprint = ?
+               LEFT JOIN sections s ON s.id = p.section
+               ORDER BY n.paper, n.note, n.ordinal, p.id""",
+            (fingerprint,),
+        ).fetchall()
+        passages = [
+            PassageRow(number, paper, section, language, tuple(kinds.split()))
+            for number, paper, section, language, kinds, _ in rows
+        ]
+        if not rows:
+            return [], np.empty((0, dimension), np.float32)
+        data = np.frombuffer(b"".join(row[5] for row in rows), "<f4")
+        return passages, data.reshape(len(rows), -1).astype(np.float32)
+
+    # --- papers ------------------------------------------------------------------------------
+
+    def papers(self, ids: Iterable[str] | None = None) -> dict[str, Paper]:
+        """Return papers by id: those asked for, or all."""
+        columns = "paper, title, note, line, tags, date, arxiv, doi, authors, venue"
+        if ids is None:
+            rows = self._db.execute(
+                f"SELECT {columns} FROM entries ORDER BY paper, note, ordinal"  # noqa: S608
+            ).fetchall()
+        else:
+            rows = []
+            for part in _chunks(sorted(set(ids))):
+                marks = ", ".join("?" * len(part))
+                rows += self._db.execute(
+                    f"SELECT {columns} FROM entries WHERE paper IN ({marks}) "  # noqa: S608
+                    "ORDER BY paper, note, ordinal",
+                    part,
+                ).fetchall()
+        return {paper: _merge(list(group)) for paper, group in groupby(rows, key=lambda r: r[0])}
+
+    def links(self) -> dict[str, tuple[str, ...]]:
+        """Return the names each paper's notes link to, by paper id."""
+        found: dict[str, list[str]] = {}
+        for paper, links in self._db.execute("SELECT paper, links FROM entries ORDER BY id"):
+            found.setdefault(paper, []).extend(json.loads(links))
+        return {paper: tuple(dict.fromkeys(links)) for paper, links in found.items()}
+
+    def sections(self, papers: Iterable[str]) -> dict[str, list[tuple[int, PaperSection]]]:
+        """Return the sections of papers with their ids, in the order of their notes."""
+        found: dict[str, list[tuple[int, PaperSection]]] = {}
+        for part in _chunks(sorted(set(papers))):
+            marks = ", ".join("?" * len(part))
+            rows = self._db.execute(
+                f"""SELECT n.paper, s.id, s.label, s.kinds, s.line, s.text, n.note, s.language
+                    FROM sections s JOIN entries n ON n.id = s.entry
+                    WHERE n.paper IN ({marks}) ORDER BY n.paper, n.note, n.ordinal, s.ordinal""",  # noqa: S608
+                part,
+            )
+            for paper, section, label, kinds, line, text, note, language in rows:
+                value = PaperSection(label, tuple(kinds.split()), line, text, note, language)
+                found.setdefault(paper, []).append((section, value))
+        return found
+
+    def pieces(self, passages: Iterable[int]) -> dict[int, str]:
+        """Return the text that each passage stands for, by passage id."""
+        found: dict[int, str] = {}
+        for part in _chunks(sorted(set(passages))):
+            marks = ", ".join("?" * len(part))
+            found.update(
+                self._db.execute(f"SELECT id, piece FROM passages WHERE id IN ({marks})", part)  # noqa: S608
+            )
+        return found
+
+    def titles(self) -> list[tuple[str, str, str, str | None, str]]:
+        """Return (paper, title, title key, arXiv id, note) of every entry."""
+        rows = self._db.execute(
+            "SELECT paper, title, title_key, arxiv, note FROM entries ORDER BY note, ordinal"
+        )
+        return [tuple(row) for row in rows]
+
+
+def _merge(rows: Sequence[tuple[str, ...]]) -> Paper:
+    """Return one paper from its entries, the first of them first."""
+    paper, title, note, line = rows[0][:4]
+    tags: dict[str, None] = {}
+    for row in rows:
+        tags.update(dict.fromkeys(json.loads(row[4])))
+
+    def first(column: int) -> str | None:
+        return next((row[column] for row in rows if row[column]), None)
+
+    dates = [row[5] for row in rows if row[5]]
+    return Paper(
+        id=paper,
+        title=title,
+        note=note,
+        line=int(line),
+        tags=tuple(tags),
+        date=min(dates, default=None),
+        arxiv=first(6),
+        doi=first(7),
+        authors=next((tuple(found) for row in rows if (found := json.loads(row[8]))), ()),
+        venue=first(9),
+        places=tuple(Place(row[2], int(row[3])) for row in rows),
+    )
+
+
+def _connect(file: Path, *, create: bool) -> sqlite3.Connection:
+    mode = "rwc" if create else "rw"
+    uri = file.absolute().as_uri() + f"?mode={mode}"
+    try:
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
+        db.execute("PRAGMA foreign_keys = ON")
+        if create:
+            db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.OperationalError:
+        if create:
+            raise
+        # A folder that may only be read can still answer.
+        db = sqlite3.connect(file.absolute().as_uri() + "?mode=ro&immutable=1", uri=True)
+    return db
+
+
+def _json(values: Iterable[str]) -> str:
+    return json.dumps(list(values), ensure_ascii=False)
+
+
+def _chunks(values: Sequence[str] | Sequence[bytes] | Sequence[int]) -> Iterator[Sequence]:  # type: ignore[type-arg]
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]

@@ -1,0 +1,164 @@
+"""The values that papersim answers with. All are frozen; lines count from 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "Evidence",
+    "Hit",
+    "IndexReport",
+    "Paper",
+    "PaperDetail",
+    "PaperSection",
+    "Place",
+    "Reason",
+    "SkippedNote",
+    "Status",
+    "Suggestion",
+    "Suggestions",
+    "TagCount",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a paper is told of: a note, relative to the vault, and the line of its title."""
+
+    note: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as all its notes together tell it; ``note`` and ``line`` are its first place."""
+
+    id: str
+    title: str
+    note: str
+    line: int
+    tags: tuple[str, ...]
+    date: str | None
+    arxiv: str | None
+    doi: str | None = None
+    authors: tuple[str, ...] = ()
+    venue: str | None = None
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSection:
+    """A section as it stands in a note, with the language of its text (ISO 639-1, or ``und``)."""
+
+    label: str | None
+    kinds: tuple[str, ...]
+    line: int
+    text: str
+    note: str = ""
+    language: str = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class PaperDetail:
+    """A paper with its sections in the order of its notes."""
+
+    paper: Paper
+    sections: tuple[PaperSection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a paper is a hit: my section, theirs, how near they are (0..1), their best sentence."""
+
+    query: PaperSection | None
+    section: PaperSection
+    score: float
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A paper in answer to a query; ``score`` is in 0..1, higher is better."""
+
+    rank: int
+    score: float
+    paper: Paper
+    shared_tags: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What speaks for a tag: the source, the papers that carry it, a sentence of the paper's."""
+
+    source: str
+    papers: tuple[str, ...] = ()
+    quote: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A tag that may fit; ``confidence`` is in 0..1, higher is better."""
+
+    tag: str
+    confidence: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """The tags suggested for one paper, best first; ``new_tags`` are not in use yet."""
+
+    paper: Paper
+    suggestions: tuple[Suggestion, ...]
+    new_tags: tuple[Suggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """A tag as most papers write it, and on how many papers it stands."""
+
+    tag: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedNote:
+    """A note that gave no paper, and why."""
+
+    note: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What one run of indexing did. Added, changed, moved, removed and unchanged count notes."""
+
+    added: int
+    changed: int
+    moved: int
+    removed: int
+    unchanged: int
+    papers: int
+    sections: int
+    embedded: int
+    seconds: float
+    skipped: tuple[SkippedNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is indexed, with what, and whether the notes have changed since."""
+
+    notes: int
+    papers: int
+    sections: int
+    embeddings: int
+    model: str
+    dimension: int
+    index_kind: str
+    generation: int
+    up_to_date: bool
+    bytes: int
+    passages: int
+    languages: dict[str, int]

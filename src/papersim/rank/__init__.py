@@ -1,0 +1,1 @@
+"""Ranking: vectors and counts in, answers out. Nothing here touches a disk."""

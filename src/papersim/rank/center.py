@@ -1,0 +1,67 @@
+"""Centring by language: what makes vectors of two languages comparable.
+
+Raw e5 vectors of one language lie close together whatever they say, so that a paper's own
+translation is hardly ever its nearest neighbour. Taking off the mean of each language and
+normalising again leaves the topic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float32]
+
+__all__ = ["LanguageMeans", "normalised"]
+
+_PRIOR = 8.0
+
+
+@dataclass(frozen=True)
+class LanguageMeans:
+    """The mean vector of each language's passages, and of all of them.
+
+    The mean of a language with few passages is drawn towards that of all: it counts as if
+    eight more passages lay there. A language never seen has the mean of all.
+    """
+
+    languages: tuple[str, ...]
+    counts: NDArray[np.int64]
+    means: FloatArray
+    overall: FloatArray
+
+    @classmethod
+    def fit(cls, vectors: FloatArray, languages: Sequence[str]) -> LanguageMeans:
+        """Return the means of vectors, shape (n, dimension), whose languages are given."""
+        codes = np.asarray(languages, dtype=np.str_)
+        names = tuple(sorted(set(languages)))
+        overall = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1], np.float32)
+        means = np.empty((len(names), vectors.shape[1]), np.float32)
+        counts = np.zeros(len(names), np.int64)
+        for row, name in enumerate(names):
+            own = vectors[codes == name]
+            counts[row] = len(own)
+            means[row] = (own.sum(axis=0) + _PRIOR * overall) / (len(own) + _PRIOR)
+        return cls(names, counts, means, overall.astype(np.float32))
+
+    def center(self, vectors: FloatArray, languages: Sequence[str]) -> FloatArray:
+        """Return vectors with the mean of their language taken off, of unit length again."""
+        rows = {name: row for row, name in enumerate(self.languages)}
+        table = np.vstack([self.means, self.overall[None, :]])
+        index = np.asarray([rows.get(name, len(rows)) for name in languages], dtype=np.int64)
+        if not len(index):
+            return vectors
+        return normalised(vectors - table[index])
+
+
+def normalised(vectors: FloatArray) -> FloatArray:
+    """Return vectors of unit length; a vector of zeros stays one."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)

@@ -1,0 +1,39 @@
+"""Texts as terms: words of alphabets, pairs of characters of Chinese, Japanese and Korean."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["sentences", "terms"]
+
+_CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
+_RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_IS_CJK = re.compile(rf"[{_CJK}]")
+_SENTENCE = re.compile(r"[^。！？!?；;\n]*?(?:[。！？!?；;]+|\.(?=\s|$)|\n|$)")
+
+
+def terms(text: str) -> list[str]:
+    """Return the terms of a text in order: lower-case words, CJK characters in pairs.
+
+    A single CJK character stands for itself. A plural's final ``s`` goes, since it is all the
+    morphology that changes English technical terms much.
+    """
+    found: list[str] = []
+    for run in _RUN.findall(unicodedata.normalize("NFKC", text).casefold()):
+        if _IS_CJK.match(run):
+            found.extend(run[i : i + 2] for i in range(max(1, len(run) - 1)))
+        else:
+            found.append(_singular(run))
+    return found
+
+
+def _singular(word: str) -> str:
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-3] + "y" if word.endswith("ies") and len(word) > 4 else word[:-1]
+    return word
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a plain text in order, without blanks around."""
+    return [s for match in _SENTENCE.finditer(text) if (s := match.group().strip())]
