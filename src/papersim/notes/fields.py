@@ -22,15 +22,18 @@ if TYPE_CHECKING:
 
     from papersim.notes.lines import Line
 
-__all__ = ["Field", "arxiv_id", "date_in", "doi", "field_name", "field_of", "names"]
+__all__ = ["Field", "arxiv_id", "date_in", "doi", "field_name", "field_of", "hash_field", "names"]
 
 _FIELD = re.compile(
-    r"^[\s>]*(?:[-*+]\s*)?(?:[^\w\s*\[]{1,3}\s*)?"  # quote, bullet, emoji
-    r"(?:\*\*\s*(?P<bold>[^*\r\n]{1,40}?)\s*(?P<in>[:：])?\s*\*\*\s*(?P<out>::?|：)?|(?P<plain>[^*:：\r\n|]{1,40}?)\s*(?P<colon>::?|：))"
-    r"\s*(?P<value>.*)$"
+    r"(?:[-*+]\s{0,4})?(?:[^\w\s*\[]{1,3}\s{0,4})?"  # bullet, emoji
+    r"(?:\*\*(?P<bold>[^*\r\n]{1,40}?)(?P<in>[:：])?\s{0,4}\*\*\s{0,4}(?P<out>::?|：)?"
+    r"|(?P<plain>[^*:：\r\n|]{1,40}?)(?P<colon>::?|：))"
+    r"(?P<value>.*)"
 )
+_COLON = re.compile("[:：]")
+_HASH_FIELD = re.compile(r"^\s*(?:[-*+]\s+)?#(?P<name>[\w-]+)\s+\S")
 _ARXIV = re.compile(
-    r"(?:arxiv\.org/(?:abs|pdf|html)/|arxiv[:：\s]+(?:id[:：\s]*)?|alphaxiv\.org/abs/)"
+    r"(?:arxiv\.org/(?:abs|pdf|html)/|arxiv[:：.\s]+(?:id[:：\s]*)?|alphaxiv\.org/abs/)"
     r"(\d{4}\.\d{4,5}|[a-z\-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?",
     re.IGNORECASE,
 )
@@ -40,6 +43,16 @@ _DATE = re.compile(
     r"(?<!\d)((?:19|20)\d{2})[-./年]?(0[1-9]|1[0-2]|[1-9](?=[-./月]))[-./月]?(0[1-9]|[12]\d|3[01]|[1-9](?!\d))(?!\d)"
 )
 _SHORT_DATE = re.compile(r"(?:^|/)(\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=[ _\-.])")
+_WRITTEN_DATE = re.compile(
+    r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? "
+    r"(\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b",
+    re.IGNORECASE,
+)
+_MONTHS = (
+    *("jan", "feb", "mar", "apr", "may", "jun"),
+    *("jul", "aug", "sep", "oct", "nov", "dec"),
+)
+_LONGEST_LINE = 4_000
 _MILLISECONDS = re.compile(r"\d{13}")
 
 
@@ -59,9 +72,13 @@ def _names() -> dict[str, str]:
 
 def field_of(line: Line) -> Field | None:
     """Return the fact a line states, None if it states none that is known."""
-    if line.kind not in {"text", "html"} or len(line.text) > 4000:
+    if line.kind == "table":
+        cells = line.text.strip(" >|").split("|")
+        name = field_name(cells[0].strip()) if len(cells) == 2 else None
+        return Field(name, cells[1].strip()) if name else None
+    if line.kind not in {"text", "html"} or len(line.text) > _LONGEST_LINE:
         return None
-    match = _FIELD.match(line.text)
+    match = _FIELD.match(line.text.lstrip(" \t>")) if _COLON.search(line.text) else None
     if match is None:
         return None
     if match["bold"] and not (match["in"] or match["out"]):
@@ -73,6 +90,12 @@ def field_of(line: Line) -> Field | None:
 def field_name(label: str) -> str | None:
     """Return what a bare label states (a key of fields.toml), None if it is none known."""
     return _names().get(label_key(label))
+
+
+def hash_field(text: str) -> str | None:
+    """Return, without ``#``, a hashtag that names the fact behind it (``- #title Some Paper``)."""
+    match = _HASH_FIELD.match(text)
+    return match["name"] if match and field_name(match["name"]) else None
 
 
 def names(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -117,6 +140,9 @@ def date_in(*texts: str | None, path: str = "") -> str | None:
             return moment.date().isoformat()
         if match := _DATE.search(text):
             return _day(*match.groups())
+        if match := _WRITTEN_DATE.search(text):
+            month, day, year = match.groups()
+            return _day(year, str(_MONTHS.index(month.casefold()[:3]) + 1), day)
     if match := _DATE.search(path):
         return _day(*match.groups())
     if match := _SHORT_DATE.search(path):

@@ -1,6 +1,6 @@
-"""A note's text as lines, each with what Markdown makes of it.
+r"""A note's text as lines, each with what Markdown makes of it.
 
-The text is cut at the same line ends as Markdown knows (``\\n``, ``\\r\\n``, ``\\r``), so
+The text is cut at the same line ends as Markdown knows (``\n``, ``\r\n``, ``\r``), so
 that line numbers and offsets agree with every editor. markdown-it-py says which lines are
 code, headings, list items or raw HTML; the characters of a line are never changed.
 """
@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 from markdown_it import MarkdownIt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from markdown_it.token import Token
 
 __all__ = ["Line", "parse_lines"]
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
-_ITEM = re.compile(r"[-*+](?=\s|$)|\d{1,9}[.)](?=\s|$)")
+_MOST_MARKS = 2_000
+"""The number of brackets and the like in one paragraph beyond which it is no person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,10 @@ def _parser() -> MarkdownIt:
     people's notes; deep indentation is a nested bullet, not code.
     """
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 60})
-    return parser.enable("table").disable(["emphasis", "lheading", "code", "entity"])
+    parser.enable("table").disable(["emphasis", "lheading", "code", "entity"])
+    # Inline markup matters only where there may be tags: it is parsed on demand.
+    parser.core.ruler.disable("inline")
+    return parser
 
 
 def parse_lines(text: str, first_line: int = 1, offset: int = 0) -> tuple[Line, ...]:
@@ -105,14 +109,10 @@ class _Marks:
         self.prose: list[str | None] = [None] * count
         self._count = count
         self._lists = 0
-        self._in_heading = False
 
     def add(self, token: Token) -> None:
-        if token.type in {"bullet_list_open", "ordered_list_open"}:
-            self._lists += 1
-        elif token.type in {"bullet_list_close", "ordered_list_close"}:
-            self._lists -= 1
         rows = self._rows(token)
+        self._lists += _LIST_STEPS.get(token.type, 0)
         if token.type == "list_item_open":
             for row in rows:
                 self.depth[row] = self._lists
@@ -134,24 +134,37 @@ class _Marks:
         return range(token.map[0], min(token.map[1], self._count))
 
     def _add_prose(self, token: Token, rows: Sequence[int]) -> None:
-        parts = _prose_lines(token.children or ())
-        for row, part in zip(rows, parts, strict=False):
+        if "#" not in token.content:
+            return
+        for row, part in zip(rows, _prose_lines(token.content), strict=False):
             before = self.prose[row]
             self.prose[row] = part if before is None else f"{before} {part}"
 
 
+_LIST_STEPS = {
+    "bullet_list_open": 1,
+    "ordered_list_open": 1,
+    "bullet_list_close": -1,
+    "ordered_list_close": -1,
+}
 _BLOCK_KINDS = {"fence": "code", "html_block": "html", "hr": "rule", "table_open": "table"}
 
 
-def _prose_lines(children: Iterable[Token]) -> list[str]:
-    """Return the readable text of each line of an inline token.
+def _prose_lines(content: str) -> list[str]:
+    """Return the readable text of each line of a paragraph or the like.
 
     Code spans become a blank, as does anything else that is not plain text, so that words on
     either side do not grow together.
     """
+    if sum(map(content.count, "[<`*(")) > _MOST_MARKS:
+        # Nobody writes this; the parser would take minutes over it.
+        return re.sub(r"`[^`]*`|<[^<>]*>", " ", content).split("\n")
+    tokens: list[Token] = []
+    parser = _parser()
+    parser.inline.parse(content, parser, {}, tokens)
     parts = [""]
     automatic = False
-    for child in children:
+    for child in tokens:
         if child.type in {"softbreak", "hardbreak"}:
             parts.append("")
         elif child.type == "link_open":

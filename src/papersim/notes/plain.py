@@ -9,26 +9,51 @@ from papersim.notes.titles import wikilink_text
 
 __all__ = ["plain_text"]
 
+_PROPERTIES = (
+    r"id|collapsed|heading|background[-_]color|public|icon|card-[\w-]+|hl-[\w-]+|ls-type|logseq\.[\w.-]+"
+    r"|created-at|updated-at|file|file-path|zotero[\w-]*|library-catalog|links|url|doi|issn|isbn"
+    r"|issue|volume|pages|access-date|item-type|short-title|journal-abbreviation|language|citekey"
+)
+"""Logseq's and Zotero's properties, which tell of the note and not of the paper."""
+
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL), " "),
-    (re.compile(r"<(script|style|iframe|button)\b[^<>]*>.*?</\1>", re.DOTALL | re.IGNORECASE), " "),
-    (re.compile(r"!\[[^\]\r\n]*\]\([^)\r\n]*\)(?:\{[^}\r\n]*\})?"), " "),
-    (re.compile(r"!\[\[[^\]\r\n]*\]\]"), " "),
     (
-        re.compile(r"\[((?:[^\[\]\r\n]|\[[^\[\]\r\n]*\])*)\]\((?:[^()\r\n]|\([^()\r\n]*\))*\)"),
+        re.compile(
+            r"<(script|style|iframe|button)\b[^<>]{0,2000}>[^<>]{0,2000}</\1>", re.IGNORECASE
+        ),
+        " ",
+    ),
+    (
+        re.compile(
+            r"<a\b[^<>]{0,2000}class=[^<>]{0,200}(?:btn|button|toolbar|badge)[^<>]{0,2000}>"
+            r"[^<>]{0,500}</a>",
+            re.IGNORECASE,
+        ),
+        " ",
+    ),
+    (re.compile(r"[(（]?\[[^\[\]\r\n]{0,500}\]\(zotero://[^)\r\n]{0,500}\)[)）]?"), " "),
+    (re.compile(r"\{\{[^{}\r\n]{0,500}\}\}"), " "),
+    (re.compile(r"!\[[^\]\r\n]{0,500}\]\([^)\r\n]{0,2000}\)(?:\{[^}\r\n]{0,200}\})?"), " "),
+    (re.compile(r"!\[\[[^\]\r\n]{0,500}\]\]"), " "),
+    (
+        re.compile(
+            r"\[((?:[^\[\]\r\n]|\[[^\[\]\r\n]{0,300}\]){0,600})\]"
+            r"\((?:[^()\r\n]|\([^()\r\n]{0,300}\)){0,2000}\)"
+        ),
         r"\1",
     ),
-    (re.compile(r"\[\^[^\]\r\n]+\]:?|[⁰¹²³⁴-⁹]*\[\d+\]"), ""),
-    (re.compile(r"</?[a-zA-Z][^<>\r\n]*>"), " "),
+    (re.compile(r"\[\^[^\]\r\n]{1,80}\]:?|[⁰¹²³⁴-⁹]*\[\d+\]"), ""),
+    (re.compile(r"</?[a-zA-Z][^<>\r\n]{0,2000}>"), " "),
     (re.compile(r"(?:https?|zotero|file)://\S+"), " "),
     (re.compile(r"^[ \t]*(?:>[ \t]*)*(?:\[![\w-]+\][+-]?[ \t]*)?", re.MULTILINE), ""),
     (re.compile(r"^(?:```|~~~).*$", re.MULTILINE), ""),
     (re.compile(r"^#{1,6}[ \t]+", re.MULTILINE), ""),
     (re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+", re.MULTILINE), ""),
-    (re.compile(r"^[\w-]+::.*$", re.MULTILINE), ""),
+    (re.compile(rf"^(?:{_PROPERTIES})::.*$|^[\w-]+::[ \t]*$", re.MULTILINE), ""),
     (re.compile(r"^[|:\- \t]*-{3,}[|:\- \t]*$", re.MULTILINE), ""),
     (re.compile(r"\*{1,3}|~~|==|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|`"), ""),
-    (re.compile(r"\s*\|\s*"), " "),
+    (re.compile(r"\|"), " "),
 )
 _WIKILINK = re.compile(r"\[\[([^\[\]\r\n]+)\]\]")
 

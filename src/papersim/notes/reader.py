@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from papersim.notes.fields import arxiv_id, date_in, doi, field_name, field_of, names
+from papersim.notes.fields import arxiv_id, date_in, doi, field_name, field_of, hash_field, names
 from papersim.notes.header import read_header
-from papersim.notes.labels import Labels
 from papersim.notes.lines import parse_lines
 from papersim.notes.model import Note, PaperEntry, Section
 from papersim.notes.sections import find_sections
@@ -19,13 +18,17 @@ if TYPE_CHECKING:
 
     from papersim.notes.fields import Field
     from papersim.notes.header import Header
+    from papersim.notes.labels import Labels
     from papersim.notes.lines import Line
     from papersim.notes.segments import Segment
 
-__all__ = ["LONGEST_NOTE", "read_note"]
+__all__ = ["LONGEST_NOTE", "MOST_LINES", "read_note"]
 
-LONGEST_NOTE = 4_000_000
+LONGEST_NOTE = 2_000_000
 """The number of characters beyond which a file is no note of a person's."""
+
+MOST_LINES = 20_000
+"""The number of lines beyond which a file is no note of a person's."""
 
 _TAG_KEYS = ("tags", "tag", "keywords", "keyword", "zotero_keywords", "关键词", "标签")
 _LINK_KEYS = ("related", "links", "see-also", "相关")
@@ -40,17 +43,33 @@ def read_note(text: str, path: str, labels: Labels) -> Note:
     that holds no paper says why under ``skipped``.
     """
     if len(text) > LONGEST_NOTE:
-        return Note(path, skipped=f"longer than {LONGEST_NOTE // 1_000_000} million characters")
+        return Note(path, skipped=f"longer than {LONGEST_NOTE:,} characters")
+    if _line_count(text) > MOST_LINES:
+        return Note(path, skipped=f"more than {MOST_LINES:,} lines")
     bare = text.removeprefix("\ufeff")
     bom = len(text) - len(bare)
     header = read_header(bare)
     lines = parse_lines(bare[header.end :], header.end_line, header.end + bom)
+    if header.form != "properties" and _is_template(bare[header.end :]):
+        return Note(path, skipped="a template: nothing but placeholders")
     segments = find_segments(header, lines, labels, path)
     if not segments:
         return Note(path, skipped="empty")
     alone = len(segments) == 1
     papers = [_read_paper(s, header, lines, labels, text, path, alone=alone) for s in segments]
     return Note(path, tuple(papers))
+
+
+def _line_count(text: str) -> int:
+    return 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _is_template(body: str) -> bool:
+    """Return whether a body holds placeholders (``{{title}}``, ``<% tp.file %>``) and no words."""
+    if "{{" not in body and "<%" not in body:
+        return False
+    rest = re.sub(r"\{\{[^{}]*\}\}|<%[^%]*%>|<[^<>]*>", " ", body)
+    return rest != body and not any(c.isalnum() for c in rest)
 
 
 def _read_paper(
@@ -63,42 +82,67 @@ def _read_paper(
     *,
     alone: bool,
 ) -> PaperEntry:
-    own = lines[segment.first : segment.stop]
+    above, below = lines[: segment.above], lines[segment.first : segment.stop]
+    own = (*above, *below)
     facts = [fact for line in own if (fact := field_of(line))]
+    sections = (
+        *find_sections(above, labels, text, segment.title),
+        *find_sections(below, labels, text, segment.title),
+    )
+    labelled = {section.line for section in sections}
     tags = [
         *(split_tags(header.items(*_TAG_KEYS)) if alone else ()),
         *(tag for fact in facts if fact.name == "tags" for tag in split_tags(fact.value)),
         *_listed_tags(own),
-        *(tag for line in own if _may_hold_tags(line) for tag in hashtags(line.prose)),
+        *(
+            tag
+            for line in own
+            if _may_hold_tags(line)
+            and not (line.number in labelled and line.text.lstrip(" \t-*+").startswith("#"))
+            for tag in _hashtags_of(line)
+        ),
     ]
-    sections = find_sections(own, labels, text)
     if alone:
         sections = (*_header_sections(header, labels), *sections)
     near = "\n".join(line.text for line in own[:_NEAR_TITLE])
-    given = [
-        header.text(key) for key in ("arxiv", "arxiv_id", "eprint", "url", "pdf", "link", "extra")
-    ]
+    given = _given_ids(header) if alone else ()
     return PaperEntry(
         title=segment.title,
         line=segment.line,
         tags=unique_tags(tags),
         sections=sections,
         date=_date(header, path),
-        arxiv=arxiv_id(segment.raw, *(given if alone else ()), near, path=path if alone else ""),
+        arxiv=arxiv_id(segment.raw, *given, near, path=path if alone else ""),
         doi=doi(*((header.text("doi"),) if alone else ()), near),
-        authors=_authors(header, facts, alone=alone),
+        authors=_authors(header, facts, alone=alone) or segment.authors,
         venue=(header.text("venue", "journal", "publisher", "publication-title") if alone else None)
         or next((f.value for f in facts if f.name == "venue" and f.value), None),
         links=_links(own, header, alone=alone),
     )
 
 
+def _given_ids(header: Header) -> tuple[str, ...]:
+    """Return what a header says that may hold an arXiv id; under its own keys it may be bare."""
+    bare = (header.text(key) for key in ("arxiv", "arxiv_id", "arxiv-id", "eprint"))
+    others = (header.text(key) for key in ("url", "pdf", "link", "extra", "doi"))
+    return (*(f"arXiv:{value}" for value in bare if value), *filter(None, others))
+
+
 def _may_hold_tags(line: Line) -> bool:
     """Return whether hashtags in a line are tags: not in code, HTML, headings or labelled facts."""
     if line.kind in {"code", "heading", "blank", "html"}:
         return False
+    if line.kind == "table":
+        # In a table's head, `#params` is a number of things.
+        return field_name(line.text.strip(" >|").split("|")[0]) == "tags"
     fact = field_of(line)
-    return fact is None or fact.name == "tags" or fact.name == "ignored"
+    return fact is None or fact.name in {"tags", "ignored"}
+
+
+def _hashtags_of(line: Line) -> list[str]:
+    """Return a line's hashtags, without one that names a fact (``- #title Some Paper``)."""
+    tags = hashtags(line.prose)
+    return tags[1:] if tags and tags[0] == hash_field(line.text) else tags
 
 
 def _listed_tags(lines: Sequence[Line]) -> Iterator[str]:
@@ -119,8 +163,15 @@ def _header_sections(header: Header, labels: Labels) -> Iterator[Section]:
     for key, value in header.values.items():
         kinds = labels.whole(key)
         flat = header.text(key)
-        if kinds and kinds != ("other",) and isinstance(value, str) and flat and " " in flat + " ":
+        if kinds and kinds != ("other",) and isinstance(value, str) and flat and _is_prose(flat):
             yield Section(key, kinds, header.lines.get(key, 1), value.strip())
+
+
+def _is_prose(value: str) -> bool:
+    """Return whether a header's value is text for people, not a switch or a number."""
+    return value.casefold() not in {"true", "false", "yes", "no", "on", "off"} and any(
+        c.isalpha() for c in value
+    )
 
 
 def _date(header: Header, path: str) -> str | None:

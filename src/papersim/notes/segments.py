@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from papersim.notes.fields import field_of
+from papersim.notes.fields import field_name, field_of
+from papersim.notes.first_lines import title_in_first_lines
+from papersim.notes.furniture import is_furniture
+from papersim.notes.labels import label_key
 from papersim.notes.tags import is_tag_line
 from papersim.notes.titles import clean_title, is_date, title_from_path, title_key
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Segment", "find_segments"]
 
 _NEAR = 4
+_LONG_LATIN = 4
+_LONGEST_TITLE = 250
 _ARXIV_URL = re.compile(r"https?://\S*(?:arxiv\.org|openreview\.net|doi\.org)/\S+")
 _PLACEHOLDER = re.compile(r"\{\{.*\}\}|<%.*%>")
 
@@ -29,7 +34,9 @@ class Segment:
     """One paper's part of a note: its title and the lines that tell of it.
 
     ``line`` is where the title stands (1 for a file name's); ``first`` and ``stop`` are the
-    indices of the lines after the title, ``raw`` the title as written, with its links.
+    indices of the lines after the title, ``raw`` the title as written, with its links, and
+    ``authors`` those it names in brackets. The lines before ``above`` stand over the title and
+    belong to the paper, too.
     """
 
     title: str
@@ -37,6 +44,8 @@ class Segment:
     first: int
     stop: int
     raw: str = ""
+    authors: tuple[str, ...] = ()
+    above: int = 0
 
 
 def find_segments(
@@ -51,15 +60,26 @@ def find_segments(
         return ()
     title = _header_title(header)
     headings = [i for i, line in enumerate(lines) if line.kind == "heading" and line.depth == 0]
-    titles = [
-        i for i in headings if not labels.kinds(_heading_text(lines[i])) and _heading_text(lines[i])
-    ]
+    titles = [i for i in headings if _may_be_title(_heading_text(lines[i]), labels)]
     several = _paper_headings(
         titles, lines, labels, dated=_is_dated(title, header, path, titles, lines)
     )
     if several:
         return tuple(_many(several, lines, headings))
     return (_one(title, header, lines, titles, labels, path),)
+
+
+def _may_be_title(text: str, labels: Labels) -> bool:
+    """Return whether a heading could be a paper's title: whether it is no section label.
+
+    A long Latin heading is one only if it is known as a whole: titles hold words like
+    "method" and "why", too.
+    """
+    if not text:
+        return False
+    if len(text.split()) >= _LONG_LATIN and label_key(text).isascii():
+        return not labels.whole(text)
+    return not labels.kinds(text)
 
 
 def _header_title(header: Header) -> str | None:
@@ -72,7 +92,7 @@ def _header_title(header: Header) -> str | None:
 def _is_dated(
     title: str | None, header: Header, path: str, titles: Sequence[int], lines: Sequence[Line]
 ) -> bool:
-    """Return whether the note is a daily one: named after a date, in header, file or first heading."""
+    """Return whether the note is named after a date, in its header, file or first heading."""
     if title is not None:
         return False
     named = header.text("title")
@@ -88,14 +108,38 @@ def _paper_headings(
 ) -> list[int]:
     """Return the headings that are titles of papers; empty where the note holds one paper."""
     titles = [i for i in titles if not is_date(_heading_text(lines[i]))]
-    for level in sorted({lines[i].level for i in titles}):
-        here = [i for i in titles if lines[i].level == level]
-        if dated:
-            return here
-        likely = [i for i in here if _looks_like_paper(i, lines, labels)]
-        if len(likely) > 1 and len(likely) * 2 >= len(here):
-            return here
-    return []
+    by_level: dict[int, list[int]] = {}
+    for i in titles:
+        by_level.setdefault(lines[i].level, []).append(i)
+    likely = {
+        level: sum(_looks_like_paper(i, lines, labels) for i in here)
+        for level, here in by_level.items()
+    }
+    if dated and titles:
+        best = max(by_level, key=lambda level: (likely[level], len(by_level[level]) > 1, -level))
+    else:
+        sure = (
+            level
+            for level in sorted(by_level)
+            if likely[level] > 1 and likely[level] * 2 >= len(by_level[level])
+        )
+        best = next(sure, 0)
+    # A heading above the papers with text of its own is listed, too: nothing is dropped.
+    return [
+        i
+        for i in titles
+        if lines[i].level == best or (lines[i].level < best and _has_text(i, lines))
+    ]
+
+
+def _has_text(heading: int, lines: Sequence[Line]) -> bool:
+    """Return whether anything stands between a heading and the next one."""
+    for line in lines[heading + 1 :]:
+        if line.kind == "heading":
+            return False
+        if not is_furniture(line):
+            return True
+    return False
 
 
 def _looks_like_paper(index: int, lines: Sequence[Line], labels: Labels) -> bool:
@@ -124,9 +168,9 @@ def _looks_like_paper(index: int, lines: Sequence[Line], labels: Labels) -> bool
 
 
 def _many(starts: Sequence[int], lines: Sequence[Line], headings: Sequence[int]) -> list[Segment]:
-    level = lines[starts[0]].level
     segments = []
     for number, start in enumerate(starts):
+        level = lines[start].level
         stop = starts[number + 1] if number + 1 < len(starts) else len(lines)
         # A heading above the papers' level (a new day, an appendix) ends a paper, too.
         stop = next((i for i in headings if start < i < stop and lines[i].level < level), stop)
@@ -155,50 +199,56 @@ def _one(
             first = titles[0] + 1
         line = header.lines.get("title", header.lines.get("original-title", 1))
         return Segment(title, line, first, count, header.raw.get("title", ""))
-    if labelled := _labelled_title(lines):
+    heading = _title_heading(lines, titles)
+    labelled = _labelled_title(lines)
+    if labelled and (heading is None or labelled[0] < heading):
         index, text = labelled
         return Segment(clean_title(text), lines[index].number, 0, count, text)
-    content = next(
-        (i for i, line in enumerate(lines) if line.kind not in {"blank", "html", "rule"}), count
-    )
-    for index in titles[:1]:
-        line = lines[index]
-        first_heading = not any(other.kind == "heading" for other in lines[:index])
-        if (
-            (line.level == 1 or index == content)
-            and first_heading
-            and not is_date(_heading_text(line))
-        ):
-            return Segment(_heading_text(line), line.number, index + 1, count, _raw_heading(line))
-    return _untitled(lines, content, labels, path)
+    if heading is not None:
+        line_of = lines[heading]
+        raw = _raw_heading(line_of)
+        return Segment(clean_title(raw), line_of.number, heading + 1, count, raw, above=heading)
+    return _untitled(lines, labels, path)
 
 
-def _untitled(lines: Sequence[Line], content: int, labels: Labels, path: str) -> Segment:
-    """Return the paper of a note without title or heading: a title in its first lines, or its name."""
+def _title_heading(lines: Sequence[Line], titles: Sequence[int]) -> int | None:
+    """Return the index of the heading that is a one-paper note's title, None without.
+
+    It is the first heading of all, and of the first level or before any text.
+    """
+    if not titles or is_date(_heading_text(lines[titles[0]])):
+        return None
+    index = titles[0]
+    if any(line.kind == "heading" for line in lines[:index]):
+        return None
+    if _only_blank(lines, index):
+        return index
+    above = (line for line in lines[:index] if not line.text.lstrip().startswith(">"))
+    return index if lines[index].level == 1 and all(map(is_furniture, above)) else None
+
+
+def _untitled(lines: Sequence[Line], labels: Labels, path: str) -> Segment:
+    """Return the paper of a note without heading, its title from the first lines or the name."""
     name = title_from_path(path)
-    wrapped = _first_lines_title(lines, content)
-    if wrapped is not None and not labels.kinds(wrapped[0]):
-        title, after = wrapped
-        return Segment(
-            title,
-            lines[content].number,
-            after,
-            len(lines),
-            "\n".join(l.text for l in lines[content:after]),
-        )
-    return Segment(name, 1, 0, len(lines))
-
-
-def _first_lines_title(lines: Sequence[Line], content: int) -> tuple[str, int] | None:
-    return None
+    found = title_in_first_lines(lines, name)
+    if found is None or labels.kinds(found.title):
+        return Segment(name, 1, 0, len(lines))
+    raw = "\n".join(line.text for line in lines[found.first : found.after])
+    number = lines[found.first].number
+    return Segment(found.title, number, found.after, len(lines), raw, found.authors, found.first)
 
 
 def _labelled_title(lines: Sequence[Line]) -> tuple[int, str] | None:
-    """Return the line and text of a ``**Title**: …`` near the top."""
+    """Return the line and text of a ``**Title**: …`` near the top, or below a ``# Title``."""
     for index, line in enumerate(lines[:15]):
         fact = field_of(line)
         if fact is not None and fact.name == "title" and clean_title(fact.value):
             return index, fact.value
+        if line.kind == "heading" and field_name(_heading_text(line)) == "title":
+            below = next((i for i in range(index + 1, len(lines)) if lines[i].text.strip()), None)
+            if below is not None and lines[below].kind == "text" and not is_furniture(lines[below]):
+                text = re.sub(r"^\s*[-*+]\s+", "", lines[below].text).strip()
+                return (below, text) if len(text) <= _LONGEST_TITLE else None
     return None
 
 

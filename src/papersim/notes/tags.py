@@ -17,6 +17,7 @@ _ONE = rf"#(?:\[\[[^\[\]\r\n]+\]\]|{_WORD})"
 _RUN = re.compile(rf"(?:^|(?<=[\s,，、;；。.!?！？(（:：|>*\"'“]))(?:{_ONE})+")
 _HASHTAG = re.compile(rf"#(?:\[\[([^\[\]\r\n]+)\]\]|({_WORD}))")
 _LINK = re.compile(r"\[\[([^\[\]\r\n]+)\]\]")
+_LINK_OR_TEXT = re.compile(r"\[\[([^\[\]\r\n]+)\]\]|([^,，、;；\[\]]+)")
 _MATH = re.compile(r"\$\$?[^$\r\n]+\$\$?")
 _URL = re.compile(r"(?:https?|zotero|file|mailto|obsidian)://?[^\s<>()\"，。）]+")
 _HEX_COLOUR = re.compile(r"(?=.*\d)[0-9a-fA-F]{6}$|[0-9a-fA-F]{8}$")
@@ -44,6 +45,7 @@ def hashtags(prose: str) -> list[str]:
 def _is_tag(tag: str) -> bool:
     return (
         0 < len(tag) <= _LONGEST
+        and tag[0] != "+"  # Logseq's and Org's `#+BEGIN_NOTE`
         and not re.fullmatch(r"[\d.,\-/:]+", tag)
         and not _HEX_COLOUR.match(tag)
         and any(c.isalnum() or unicodedata.category(c) == "So" for c in tag)
@@ -71,8 +73,8 @@ def _split_one(text: str) -> list[str]:
     text = text.strip()
     if "`" in text and (inner := re.findall(r"`([^`]+)`", text)):
         parts = inner
-    elif links := _LINK.findall(text):
-        parts = links + re.split(r"[,，、;；]", _LINK.sub(",", text))
+    elif _LINK.search(text):
+        parts = [link or other for link, other in _LINK_OR_TEXT.findall(text)]
     else:
         if text.startswith("[") and text.endswith("]"):
             text = text[1:-1]
@@ -82,7 +84,11 @@ def _split_one(text: str) -> list[str]:
 
 
 def _clean(part: str) -> str:
-    tag = " ".join(part.split()).strip(" \"'`*").lstrip("#").strip(" \"'`[]")
+    tag = " ".join(part.split()).strip(" \"'`*").lstrip("#").strip(" \"'`[]").rstrip("。")
+    if tag.endswith(".") and " " in tag:
+        tag = tag.rstrip(".")
+    if tag.startswith(("{{", "{%")):
+        return ""
     return "" if tag.casefold() in {"", "null", "none", "~", "-"} else tag
 
 

@@ -13,12 +13,14 @@ __all__ = ["clean_title", "is_date", "title_from_path", "title_key", "wikilink_t
 _IMAGE = re.compile(r"!\[[^\]\r\n]*\]\([^)\r\n]*\)")
 _LINK = re.compile(r"\[((?:[^\[\]\r\n]|\[[^\[\]\r\n]*\])+)\]\([^)\s]*(?:\s[^)]*)?\)")
 _WIKILINK = re.compile(r"\[\[([^\[\]\r\n]+)\]\]")
+_LONGEST = 1_000
 _TRAILING_TAGS = re.compile(r"(?:\s+#[^\s#]+)+\s*$")
 _DATE = re.compile(
     r"(?:[a-z]+[.\-_ ])*"
     r"(?:(?:19|20)?\d{2}[-./_年 ]?(?:0?[1-9]|1[0-2])[-./_月 ]?(?:0?[1-9]|[12]\d|3[01])日?"
     r"|(?:19|20)\d{2}[-./_年 ]?(?:0[1-9]|1[0-2])月?"
-    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? "
+    r"\d{1,2}(?:st|nd|rd|th)?,? \d{4})"
     r"(?:[-_ (（]*(?:mon|tue|wed|thu|fri|sat|sun|周|星期|礼拜)\w*[)）]?)?",
     re.IGNORECASE,
 )
@@ -28,7 +30,11 @@ _FILE_DATE = re.compile(
 
 
 def clean_title(text: str) -> str:
-    """Return a title as a person would write it, on one line, without markup and links."""
+    """Return a title as a person would write it, on one line, without markup and links.
+
+    No title is longer than a thousand characters.
+    """
+    text = text.strip()[:_LONGEST]
     title = _WIKILINK.sub(lambda m: wikilink_text(m.group(1)), _IMAGE.sub("", text))
     title = _LINK.sub(r"\1", title)
     title = re.sub(r"</?[a-zA-Z][^<>]*>", "", html.unescape(title))
@@ -57,7 +63,7 @@ def wikilink_text(inside: str) -> str:
 
 
 def is_date(title: str) -> bool:
-    """Return whether a title is only a date, as in daily notes (``20231130``, ``2023-11-30 Thu``)."""
+    """Return whether a title is only a date, as in daily notes: ``2023-11-30 Thu``."""
     return _DATE.fullmatch(title.strip()) is not None
 
 
@@ -66,7 +72,8 @@ def title_from_path(path: str) -> str:
 
     Dendron's dotted names give their last part.
     """
-    name = re.sub(r"\.(?:md|markdown)$", "", path.rsplit("/", 1)[-1], flags=re.IGNORECASE)
+    stem = re.sub(r"\.(?:md|markdown)$", "", path.rsplit("/", 1)[-1], flags=re.IGNORECASE)
+    name = stem
     if "%" in name:
         name = unquote(name, errors="replace")
     name = name.replace("___", "/").lstrip("@").strip()
@@ -76,7 +83,7 @@ def title_from_path(path: str) -> str:
         name = name.rsplit(".", 1)[-1]
     if " " not in name:
         name = name.replace("_", " ")
-    return " ".join(name.split())
+    return " ".join(name.split()) or stem or path
 
 
 @lru_cache(maxsize=65536)
