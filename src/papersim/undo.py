@@ -1,0 +1,194 @@
+"""Edits of several notes that can be taken back: a journal of the last ones in the index folder.
+
+The journal is on the disk before the first note is written. Whatever happens after, each note
+is byte for byte old or new, and the journal tells which.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from papersim.errors import VaultError
+from papersim.write import replace_file, sync_folder, write_note
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["JOURNAL", "Change", "Left", "Outcome", "apply_changes", "undo"]
+
+JOURNAL = "last-edit.json"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a note, named by its path in the vault, held when it was read and is to hold."""
+
+    path: str
+    old: bytes
+    new: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A note that was not written, and why, in one line."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Which notes were written and which were not."""
+
+    written: tuple[str, ...]
+    left: tuple[Left, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A change and how to take it back: ``old`` stood where ``new[start:end]`` stands."""
+
+    path: str
+    before: str
+    after: str
+    start: int
+    end: int
+    old: bytes
+
+    @classmethod
+    def of(cls, change: Change) -> _Record:
+        old, new = change.old, change.new
+        shorter = min(len(old), len(new))
+        pairs = zip(old, new, strict=False)
+        start = next((i for i, (one, other) in enumerate(pairs) if one != other), shorter)
+        ends = zip(reversed(old[start:]), reversed(new[start:]), strict=False)
+        tail = next((i for i, (one, other) in enumerate(ends) if one != other), shorter - start)
+        middle = old[start : len(old) - tail]
+        return cls(change.path, _digest(old), _digest(new), start, len(new) - tail, middle)
+
+    @classmethod
+    def from_json(cls, data: Any) -> _Record:
+        old = base64.b64decode(data["old"], validate=True)
+        path, before, after = (str(data[key]) for key in ("path", "before", "after"))
+        return cls(path, before, after, int(data["start"]), int(data["end"]), old)
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "path": self.path,
+            "before": self.before,
+            "after": self.after,
+            "start": self.start,
+            "end": self.end,
+            "old": base64.b64encode(self.old).decode("ascii"),
+        }
+
+    def taken_back(self, vault: Path) -> Change | str | None:
+        """Return the change that undoes this one, None where it is not in force, or why not."""
+        try:
+            current = (vault / self.path).read_bytes()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            return f"{self.path} cannot be read: {reason}"
+        if _digest(current) == self.before:
+            return None
+        old = current[: self.start] + self.old + current[self.end :]
+        if _digest(current) != self.after or _digest(old) != self.before:
+            return f"{self.path} has changed since the edit; undo it there by hand"
+        return Change(self.path, current, old)
+
+
+def apply_changes(index: Path, vault: Path, changes: Sequence[Change]) -> Outcome:
+    """Write changes to notes, each whole or not at all, so that ``undo`` can take them back.
+
+    Notes that cannot be written are left and reported; the others are written all the same.
+    Changes that change nothing are passed over. Raises VaultError, with nothing written, where
+    the journal cannot be.
+    """
+    changes = [change for change in changes if change.old != change.new]
+    if not changes:
+        return Outcome(())
+    records = [_Record.of(change).to_json() for change in changes]
+    _write_journal(index, {"version": _VERSION, "notes": records})
+    results = [(change.path, _try(vault, change)) for change in changes]
+    outcome = _outcome(results)
+    if not outcome.written:
+        _clear(index)
+    return outcome
+
+
+def _try(vault: Path, change: Change) -> str | None:
+    """Write one note; return the reason where that is not possible."""
+    try:
+        write_note(vault, change.path, change.old, change.new)
+    except VaultError as error:
+        return str(error)
+    return None
+
+
+def _outcome(results: Sequence[tuple[str, str | None]]) -> Outcome:
+    written = tuple(path for path, reason in results if reason is None)
+    return Outcome(written, tuple(Left(path, reason) for path, reason in results if reason))
+
+
+def undo(index: Path, vault: Path) -> Outcome:
+    """Take back the last applied changes, in the notes that are still as those left them.
+
+    Notes that have been changed since are left and reported; notes that were never written are
+    passed over. The journal goes, unless a note could not be written: then it can be tried
+    again. Raises VaultError where there is nothing to take back.
+    """
+    results: list[tuple[str, str | None]] = []
+    failed = False
+    for record in _read_journal(index):
+        found = record.taken_back(vault)
+        if isinstance(found, str):
+            results.append((record.path, found))
+        elif found is not None:
+            reason = _try(vault, found)
+            failed = failed or reason is not None
+            results.append((record.path, reason))
+    if not failed:
+        _clear(index)
+    return _outcome(results)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _write_journal(index: Path, data: dict[str, object]) -> None:
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+        replace_file(index / JOURNAL, json.dumps(data, indent=1).encode("ascii"))
+    except OSError as error:
+        raise VaultError(
+            f"no note was edited: the undo journal cannot be written in {index}: {error.strerror}"
+        ) from error
+
+
+def _read_journal(index: Path) -> list[_Record]:
+    try:
+        data = json.loads((index / JOURNAL).read_bytes())
+        notes = {_VERSION: data["notes"]}[data["version"]]
+        return [_Record.from_json(note) for note in notes]
+    except FileNotFoundError as error:
+        raise VaultError(f"there is no edit to undo in {index}") from error
+    except OSError as error:
+        raise VaultError(f"{index / JOURNAL} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
+        raise VaultError(f"{index / JOURNAL} is damaged and cannot be undone; delete it") from error
+
+
+def _clear(index: Path) -> None:
+    try:
+        (index / JOURNAL).unlink(missing_ok=True)
+    except OSError as error:
+        raise VaultError(f"{index / JOURNAL} cannot be deleted: {error.strerror}") from error
+    sync_folder(index)
