@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from papersim.model import Paper
 
-__all__ = ["Filters", "parse_date", "parse_kinds"]
+__all__ = ["NO_FILTERS", "Filters", "parse_date", "parse_kinds"]
 
 _DATE = re.compile(r"(\d{4})(?:[-/.]?(\d{2})(?:[-/.]?(\d{2}))?)?")
 
@@ -56,6 +56,9 @@ class Filters:
         keys = _with_parents(paper.tags)
         wanted = {tag_key(tag) for tag in self.tags}
         return wanted <= keys and not keys & {tag_key(tag) for tag in self.not_tags}
+
+
+NO_FILTERS = Filters()
 
 
 def _with_parents(tags: Iterable[str]) -> set[str]:

@@ -12,10 +12,12 @@ from papersim.notes.titles import title_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Entry", "find_paper", "papers_of_note"]
+__all__ = ["Entry", "find_paper", "papers_of_note", "split_place"]
 
 _ARXIV = re.compile(
-    r"^(?:arxiv:|https?://arxiv\.org/\w+/)?(\d{4}\.\d{4,5})(?:v\d+)?(?:\.pdf)?$", re.IGNORECASE
+    r"^(?:arxiv:\s*|https?://arxiv\.org/\w+/)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})"
+    r"(?:v\d+)?(?:\.pdf)?$",
+    re.IGNORECASE,
 )
 _NOTE = re.compile(r"^(?P<note>.+?\.(?:md|markdown))(?:#(?P<title>.*))?$", re.IGNORECASE)
 _TYPO = 88.0
@@ -53,6 +55,13 @@ def find_paper(text: str, entries: Sequence[Entry]) -> str:
         if inside:
             return _only(wanted, inside, inside)
     return _by_title(wanted, entries, wanted)
+
+
+def split_place(text: str) -> tuple[str, str]:
+    """Return the path of a note and the rest, ``#title`` or nothing, that a text is made of."""
+    match = _NOTE.match(text)
+    path = match["note"] if match else text
+    return path, text[len(path) :]
 
 
 def papers_of_note(note: str, entries: Sequence[Entry]) -> list[Entry]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
+    "Duplicate",
     "Evidence",
+    "Finding",
     "Hit",
     "IndexReport",
     "Paper",
@@ -18,6 +20,7 @@ __all__ = [
     "Suggestion",
     "Suggestions",
     "TagCount",
+    "TagEdit",
 ]
 
 
@@ -85,6 +88,8 @@ class Hit:
     paper: Paper
     shared_tags: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    sources: tuple[tuple[str, float], ...] = ()
+    """How much each source added, in standard deviations times its weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,34 @@ class TagCount:
 
     tag: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """One paper with several places, or two that may be one; ``score`` is in 0..1."""
+
+    papers: tuple[Paper, ...]
+    reason: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class TagEdit:
+    """What writing tags did, or would do: a unified diff, the notes written, those left and why."""
+
+    diff: str
+    written: tuple[str, ...]
+    left: tuple[SkippedNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the doctor noticed: what it is, where, and what to do about it."""
+
+    kind: str
+    subject: str
+    detail: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True)

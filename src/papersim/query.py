@@ -1,4 +1,4 @@
-"""What a question is made of: vectors with the sections they came from.
+"""What a question is made of: vectors with the sections they came from, and words.
 
 A paper in the index, a note outside it and a line of text all become a `Query`; from there on
 similar papers, search and tag suggestions go one way.
@@ -6,7 +6,7 @@ similar papers, search and tag suggestions go one way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,48 +18,67 @@ from papersim.notes.passages import passages_of
 from papersim.notes.plain import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
     from papersim.encode.protocol import Encoder
     from papersim.index.store import Store
     from papersim.index.vectors import VectorIndex
-    from papersim.notes.model import PaperEntry
+    from papersim.model import Paper
+    from papersim.notes.model import PaperEntry, Section
 
     FloatArray = NDArray[np.float32]
 
-__all__ = ["Query", "of_entry", "of_indexed", "of_text"]
+__all__ = ["Query", "of_entry", "of_indexed", "of_text", "of_title"]
 
 
 @dataclass(frozen=True)
 class Query:
     """Centred vectors, one a passage, and the section each is a part of (None: title or text).
 
-    ``kinds`` are bit masks over KINDS; ``paper`` is the id of the paper asked about, which is
-    never its own hit; ``both_ways`` whether the hits' sections, too, look for their match here.
+    ``kinds`` are bit masks over KINDS; ``title`` and ``text`` the words. ``paper`` is the id of
+    the paper asked about, which is never its own hit; ``as_indexed`` whether what the index
+    knows of it (its tags and links) may speak. ``both_ways`` is whether the hits' sections,
+    too, look for their match here.
     """
 
     vectors: FloatArray
     kinds: NDArray[np.int64]
     sections: tuple[PaperSection | None, ...]
+    title: str = ""
+    text: str = ""
     paper: str | None = None
+    as_indexed: bool = False
     both_ways: bool = True
 
     def only(self, mask: int) -> Query:
         """Return the part of the query whose sections are of the kinds in a mask."""
-        keep = np.flatnonzero(self.kinds & mask)
+        return self._part(np.flatnonzero(self.kinds & mask))
+
+    def with_text(self) -> Query:
+        """Return the part of the query that stands for sections, not for a title and tags."""
+        return self._part(np.flatnonzero([section is not None for section in self.sections]))
+
+    def _part(self, keep: NDArray[np.intp]) -> Query:
         sections = tuple(self.sections[i] for i in keep)
-        return Query(self.vectors[keep], self.kinds[keep], sections, self.paper, self.both_ways)
+        return replace(self, vectors=self.vectors[keep], kinds=self.kinds[keep], sections=sections)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether any of it stands for a section."""
+        return any(section is not None for section in self.sections)
 
 
-def of_indexed(paper: str, store: Store, index: VectorIndex) -> Query:
+def of_indexed(paper: Paper, store: Store, index: VectorIndex) -> Query:
     """Return the query that a paper in the index is; it needs no model."""
-    row = index.row(paper)
+    row = index.row(paper.id)
     span = index.span(row) if row is not None else slice(0, 0)
-    by_id = dict(store.sections([paper]).get(paper, []))
+    by_id = dict(store.sections([paper.id]).get(paper.id, []))
     sections = tuple(by_id.get(int(section)) for section in index.sections[span])
-    return Query(index.vectors(span), index.kinds[span], sections, paper)
+    text = _words(paper.title, by_id.values())
+    vectors, kinds = index.vectors(span), index.kinds[span]
+    return Query(vectors, kinds, sections, paper.title, text, paper.id, as_indexed=True)
 
 
 def of_entry(
@@ -75,18 +94,24 @@ def of_entry(
     languages = [
         s.language if s else language_of(p.text) for s, p in zip(of_passage, passages, strict=True)
     ]
-    vectors = encoder.encode_passages([p.text for p in passages])
+    vectors = index.means.center(encoder.encode_passages([p.text for p in passages]), languages)
     kinds = np.asarray([kind_mask(s.kinds) if s else 0 for s in of_passage], np.int64)
-    return Query(index.means.center(vectors, languages), kinds, tuple(of_passage), paper)
+    text = _words(entry.title, entry.sections)
+    return Query(vectors, kinds, tuple(of_passage), entry.title, text, paper)
+
+
+def of_title(query: Query, encoder: Encoder, index: VectorIndex) -> Query:
+    """Return a query of a paper's bare title, for one whose only passage holds its tags, too."""
+    vector = encoder.encode_passages([query.title])
+    center = index.means.center(vector, [language_of(query.title)])
+    return replace(query, vectors=center, kinds=query.kinds[:1], sections=(None,))
 
 
 def of_text(text: str, encoder: Encoder, index: VectorIndex) -> Query:
     """Return the query that a free text is: one way, since a text is only a part of a paper."""
     vector = index.means.center(encoder.encode_queries([text]), [language_of(text)])
-    return Query(vector, np.zeros(1, np.int64), (None,), None, both_ways=False)
+    return Query(vector, np.zeros(1, np.int64), (None,), "", text, both_ways=False)
 
 
-def titles_only(titles: Sequence[str], encoder: Encoder, index: VectorIndex) -> FloatArray:
-    """Return the centred vectors of bare titles, shape (titles, dimension)."""
-    vectors = encoder.encode_passages(list(titles))
-    return index.means.center(vectors, [language_of(title) for title in titles])
+def _words(title: str, sections: Iterable[Section | PaperSection]) -> str:
+    return "\n".join((title, *(plain_text(section.text) for section in sections)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
+from contextlib import suppress
 
 import typer
 
@@ -25,28 +27,46 @@ def main() -> None:
 
 
 def _run() -> int:
-    from papersim.cli.app import app
-
     try:
-        code = app(standalone_mode=False)
+        from papersim.cli.app import app
+
+        code = app(prog_name="papersim", standalone_mode=False)
         sys.stdout.flush()
-    except PapersimError as error:
-        return _say(str(error), 1)
-    except UsageError as error:
+    except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; nothing is left to be said to it.
+        _drop_output()
+        return 1
+    except (PapersimError, ClickException, sqlite3.Error, OSError) as error:
+        return _explain(error)
+    if code == _INTERRUPTED:  # which typer, too, makes of Ctrl-C
+        return _say("stopped; what was finished is kept, the next run goes on from there", code)
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    if isinstance(error, UsageError):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "papersim"
         return _say(f"{_message(error)} See: {command} --help", 2)
-    except ClickException as error:
-        return _say(_message(error), 1)
-    except KeyboardInterrupt:
-        return _say(
-            "stopped; what was finished is kept, the next run goes on from there", _INTERRUPTED
+    message = _message(error)
+    if isinstance(error, sqlite3.Error):
+        message = (
+            f"the index cannot be used ({error}); if it stays so, delete its folder and run: "
+            "papersim index"
         )
-    except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; nothing is left to be said to it.
+    elif isinstance(error, OSError):
+        _drop_output()
+        what = f"{error.filename}: " if error.filename else ""
+        message = f"{what}{error.strerror}; mend that and run the same command again"
+    return _say(message, 1)
+
+
+def _drop_output() -> None:
+    """Keep the interpreter from trying, as it ends, to print what could not be printed."""
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return code if isinstance(code, int) else 0
 
 
 def _say(message: str, code: int) -> int:

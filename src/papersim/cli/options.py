@@ -9,10 +9,14 @@ from typer import Argument, Option
 
 __all__ = [
     "All",
+    "Apply",
     "AsUntagged",
     "By",
+    "Diversity",
+    "DryRun",
     "Explain",
     "Full",
+    "IgnoreTags",
     "In",
     "IndexDir",
     "Json",
@@ -28,6 +32,7 @@ __all__ = [
     "Since",
     "Tag",
     "Text",
+    "Untagged",
     "Until",
 ]
 
@@ -41,6 +46,7 @@ NotesDir = Annotated[
         "--notes",
         metavar="DIR",
         help="The folder of notes. [default: notes]",
+        readable=False,  # the library says more than typer would
         rich_help_panel=_COMMON,
     ),
 ]
@@ -50,6 +56,7 @@ IndexDir = Annotated[
         "--index",
         metavar="DIR",
         help="The folder of the index. [default: index]",
+        readable=False,
         rich_help_panel=_COMMON,
     ),
 ]
@@ -110,6 +117,14 @@ In = Annotated[
         rich_help_panel=_FILTERS,
     ),
 ]
+Diversity = Annotated[
+    float,
+    Option("--diversity", min=0.0, max=1.0, metavar="0..1", help="Trade relevance for variety."),
+]
+IgnoreTags = Annotated[bool, Option("--ignore-tags", help="Rank as if nobody had tagged anything.")]
+Apply = Annotated[bool, Option("--apply", help="Write the tags into the notes.")]
+DryRun = Annotated[bool, Option("--dry-run", help="Show what --apply would change, as a diff.")]
+Untagged = Annotated[bool, Option("--untagged", help="Only papers that have no tags.")]
 Explain = Annotated[bool, Option("--explain", help="Show which sections match, with a sentence.")]
 All = Annotated[bool, Option("--all", help="Answer for every paper in the vault.")]
 Full = Annotated[

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from papersim.model import (
+        Duplicate,
+        Finding,
         Hit,
         IndexReport,
         Paper,
@@ -25,11 +27,15 @@ if TYPE_CHECKING:
         Status,
         Suggestions,
         TagCount,
+        TagEdit,
     )
 
 __all__ = [
     "console",
     "paper_titles",
+    "show_duplicates",
+    "show_edit",
+    "show_findings",
     "show_hits",
     "show_index",
     "show_papers",
@@ -101,6 +107,8 @@ def _hit_table(hits: Sequence[Hit], *, header: bool) -> Table:
 
 
 def _why(hit: Hit) -> Iterator[Text]:
+    gave = "  ".join(f"{name} {value:+.2f}" for name, value in hit.sources)
+    yield Text(gave, "dim")
     for evidence in hit.evidence:
         names = [_label(evidence.query), _label(evidence.section)]
         pair = names[0] if names[0] == names[1] else " ~ ".join(filter(None, names))
@@ -224,3 +232,44 @@ def paper_titles(papers: Iterable[Paper]) -> dict[str, str]:
 
 def _size(count: int) -> str:
     return f"{count / 1e6:.1f} MB"
+
+
+def show_edit(edit: TagEdit, what: str) -> None:
+    """Print which notes were written."""
+    out = console()
+    for note in edit.written:
+        out.print(_text(f"{what} {note}"))
+    if not edit.written and not edit.left:
+        out.print("nothing to write", style="dim")
+    if edit.written:
+        out.print("run: papersim index", style="dim")
+
+
+def show_duplicates(found: Sequence[Duplicate]) -> None:
+    """Print papers noted more than once with their places."""
+    out = console()
+    if not found:
+        out.print("no paper is noted twice", style="dim")
+    for duplicate in found:
+        out.print(_text(f"{duplicate.score:.2f}  {duplicate.reason}", "cyan"))
+        for paper in duplicate.papers:
+            out.print(_text(f"  {paper.title}", "bold"))
+            for place in paper.places:
+                out.print(_text(f"    {place.note}:{place.line}", "dim"))
+
+
+def show_findings(found: Sequence[Finding]) -> None:
+    """Print what stands out, kind by kind."""
+    out = console()
+    if not found:
+        out.print("nothing stands out", style="dim")
+        return
+    table = _table()
+    table.add_column("what", no_wrap=True)
+    table.add_column("where", ratio=1, overflow="fold")
+    table.add_column("why and what to do", ratio=1, overflow="fold")
+    for finding in found:
+        table.add_row(
+            finding.kind, _text(finding.subject), _text(f"{finding.detail}; {finding.advice}")
+        )
+    out.print(table)

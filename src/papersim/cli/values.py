@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from papersim.model import (
+        Duplicate,
         Evidence,
+        Finding,
         Hit,
         IndexReport,
         Paper,
@@ -21,9 +23,13 @@ if TYPE_CHECKING:
         Suggestion,
         Suggestions,
         TagCount,
+        TagEdit,
     )
 
 __all__ = [
+    "doctor_json",
+    "duplicates_json",
+    "edit_json",
     "index_json",
     "papers_json",
     "print_json",
@@ -100,6 +106,7 @@ def _hit(hit: Hit) -> Json:
         "paper": _paper(hit.paper),
         "shared_tags": list(hit.shared_tags),
         "evidence": [_evidence(evidence) for evidence in hit.evidence],
+        "sources": dict(hit.sources),
     }
 
 
@@ -137,9 +144,9 @@ def search_json(text: str, hits: Iterable[Hit]) -> Json:
     return {"query": text, "hits": [_hit(hit) for hit in hits]}
 
 
-def suggestions_json(found: Sequence[Suggestions]) -> Json:
-    """Return the tags suggested for papers."""
-    return {
+def suggestions_json(found: Sequence[Suggestions], edit: TagEdit | None = None) -> Json:
+    """Return the tags suggested for papers, and what became of them if they were written."""
+    return (edit_json(edit) if edit is not None else {}) | {
         "papers": [
             {
                 "paper": _paper(f.paper),
@@ -159,3 +166,27 @@ def tags_json(tags: Iterable[TagCount]) -> Json:
 def status_json(status: Status) -> Json:
     """Return what is indexed."""
     return asdict(status)
+
+
+def edit_json(edit: TagEdit) -> Json:
+    """Return what writing tags did."""
+    return {
+        "written": list(edit.written),
+        "left": [asdict(left) for left in edit.left],
+        "diff": edit.diff,
+    }
+
+
+def duplicates_json(found: Iterable[Duplicate]) -> Json:
+    """Return papers noted more than once."""
+    return {
+        "duplicates": [
+            {"papers": [_paper(p) for p in d.papers], "reason": d.reason, "score": d.score}
+            for d in found
+        ]
+    }
+
+
+def doctor_json(found: Iterable[Finding]) -> Json:
+    """Return what stands out."""
+    return {"findings": [asdict(finding) for finding in found]}

@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["has_avx2", "parse_cpu_flags", "prepare_runtime", "quiet", "runtime_settings"]
+__all__ = [
+    "has_avx2",
+    "has_bfloat16",
+    "parse_cpu_flags",
+    "prepare_runtime",
+    "quiet",
+    "runtime_settings",
+]
 
 MAX_THREADS = 8
 """More threads gain little on matrices of 384 columns, and spin at the cost of other programs."""
@@ -83,6 +90,11 @@ def has_avx2() -> bool:
     if os.uname().machine not in {"x86_64", "amd64"}:
         return True
     return {"avx2", "fma"} <= _cpu_flags(sys.platform)
+
+
+def has_bfloat16() -> bool:
+    """Return whether the processor multiplies bfloat16 itself; false where it does not tell."""
+    return bool({"avx512_bf16", "amx_bf16"} & _cpu_flags(sys.platform))
 
 
 def _cpu_flags(platform: str) -> set[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["EntryKey", "assign_ids"]
 
 _SHORTEST = 4
+_PLACE = "place:"
 _GENERIC = frozenset(
     ("readme", "index", "untitled", "todo", "inbox", "template", "notes", "home", "paper", "note")
 ) | frozenset(("title", "无标题", "未命名", "新建", "笔记", "論文", "论文", "メモ"))
@@ -19,17 +20,22 @@ _GENERIC = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class EntryKey:
-    """What tells one entry from another: its place, the key of its title, its arXiv id."""
+    """What tells one entry from another: its place, the key of its title, its arXiv id.
+
+    ``ordinal`` counts the entries with that key in the note; ``was`` is the id that the entry had
+    before, empty if it is new.
+    """
 
     note: str
     ordinal: int
     title_key: str
     arxiv: str | None
+    was: str = ""
 
     def names(self) -> tuple[str, ...]:
         """Return the names by which this entry's paper may be known; the first is its own."""
         if len(self.title_key) < _SHORTEST or self.title_key in _GENERIC:
-            own = f"place:{self.note}#{self.ordinal}:{self.title_key}"
+            own = f"{_PLACE}{self.note}#{self.ordinal}:{self.title_key}"
         else:
             own = f"title:{self.title_key}"
         return (own, f"arxiv:{self.arxiv}") if self.arxiv else (own,)
@@ -42,7 +48,8 @@ def assign_ids(
 
     Entries with the same full title or the same arXiv id are one paper; a title too short or
     too general to name a paper counts only in its own note. ``known`` are the names of
-    earlier runs: a paper keeps its id as long as one of its names does.
+    earlier runs: a paper keeps its id as long as one of its names does, and one with a short
+    title takes its id along to another note.
     """
     groups = _groups([entry.names() for entry in entries])
     ids: list[str] = [""] * len(entries)
@@ -52,18 +59,35 @@ def assign_ids(
     for members in groups:
         names = sorted({name for i in members for name in entries[i].names()})
         pending.append((members, names))
-    # A paper under its own first name comes before one that only once shared the id.
-    pending.sort(
-        key=lambda group: (_natural(group[1]) not in _known_ids(group[1], known), group[1])
-    )
+    lost = _lost(known, {name for _, names in pending for name in names})
+    # A paper under its own first name comes before one that only once shared the id, and both
+    # before one that is known by no name.
+    pending.sort(key=lambda group: (*_newness(group[1], known), group[1]))
     for members, names in pending:
-        candidates = [*_known_ids(names, known), *map(_hash, names)]
+        before = [entries[i].was for i in members if entries[i].was]
+        moved = [lost[entries[i].title_key] for i in members if entries[i].title_key in lost]
+        candidates = [*_known_ids(names, known), *before, *moved, *map(_hash, names)]
         paper = next((c for c in candidates if c not in taken), _hash("|".join(names)))
         taken.add(paper)
         for i in members:
             ids[i] = paper
         names_of.update(dict.fromkeys(names, paper))
     return ids, names_of
+
+
+def _lost(known: Mapping[str, str], present: set[str]) -> dict[str, str]:
+    """Return by short title the ids of papers that stood in a place where they are no more."""
+    gone = [
+        (name.rsplit(":", 1)[-1], paper)
+        for name, paper in known.items()
+        if name.startswith(_PLACE) and name not in present
+    ]
+    return {key: paper for key, paper in gone if key and key not in _GENERIC}
+
+
+def _newness(names: Sequence[str], known: Mapping[str, str]) -> tuple[bool, bool]:
+    ids = _known_ids(names, known)
+    return not ids, _natural(names) not in ids
 
 
 def _natural(names: Sequence[str]) -> str:

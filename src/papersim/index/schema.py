@@ -53,6 +53,22 @@ CREATE TABLE sections (
 );
 CREATE INDEX sections_entry ON sections (entry);
 
+-- Lines and sentences that may be boilerplate, and in how many entries each stands.
+CREATE TABLE lines (
+  key INTEGER NOT NULL,
+  entry INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+  PRIMARY KEY (key, entry)
+) WITHOUT ROWID;
+CREATE INDEX lines_entry ON lines (entry);
+CREATE TABLE line_counts (key INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+CREATE INDEX line_counts_count ON line_counts (count);
+CREATE TRIGGER line_added AFTER INSERT ON lines BEGIN
+  INSERT INTO line_counts VALUES (new.key, 1)
+    ON CONFLICT (key) DO UPDATE SET count = count + 1; END;
+CREATE TRIGGER line_removed AFTER DELETE ON lines BEGIN
+  UPDATE line_counts SET count = count - 1 WHERE key = old.key; END;
+CREATE TABLE boilerplate (key INTEGER PRIMARY KEY, text TEXT NOT NULL);
+
 -- A text to embed; section is null for the passage of a paper's title and tags.
 CREATE TABLE passages (
   id INTEGER PRIMARY KEY,
@@ -65,6 +81,7 @@ CREATE TABLE passages (
 );
 CREATE INDEX passages_entry ON passages (entry);
 CREATE INDEX passages_digest ON passages (digest);
+CREATE INDEX passages_section ON passages (section);
 
 -- The vector of an exact text under an exact encoder: float32, little-endian, unit length.
 CREATE TABLE embeddings (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,10 +21,12 @@ from papersim.errors import DamagedIndexError, IndexUnusableError, NoIndexError
 from papersim.index.identity import EntryKey, assign_ids
 from papersim.index.schema import SCHEMA, VERSION
 from papersim.model import Paper, PaperSection, Place
+from papersim.notes.boilerplate import LEAST_COUNT, keyed_lines
+from papersim.notes.model import PaperEntry, Section
 from papersim.notes.titles import title_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,9 +50,8 @@ class NoteState:
 
 @dataclass(frozen=True, slots=True)
 class NotePassage:
-    """A passage of a note about to be stored: which paper and section, its piece and digest."""
+    """A passage about to be stored: its section's id, language, text's digest and piece."""
 
-    entry: int
     section: int | None
     language: str
     digest: bytes
@@ -87,12 +89,16 @@ class Store:
         try:
             if create:
                 folder.mkdir(parents=True, exist_ok=True)
+            if create and not file.exists():
+                # A new store counts its generations anew; what was derived from another goes.
+                for stale in folder.glob("derived*"):
+                    stale.unlink()
             store = cls(_connect(file, create=create))
             store._prepare(folder)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and "disk image" not in str(error):
                 raise IndexUnusableError(
-                    f"the index in {folder} cannot be opened: {error}"
+                    f"the index in {folder} cannot be used: {error}; name another with --index DIR"
                 ) from error
             raise DamagedIndexError(
                 f"the index in {folder} is damaged ({error}); delete {file} and run: papersim index"
@@ -139,6 +145,15 @@ class Store:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Make all writes inside without keeping any: what they lead to can be looked at."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
 
     # --- facts about the index ---------------------------------------------------------------
 
@@ -191,47 +206,114 @@ class Store:
         )
 
     def put_note(
-        self,
-        note: Note,
-        state: NoteState,
-        languages: Sequence[Sequence[str]],
-        passages: Sequence[NotePassage],
-    ) -> None:
-        """Keep a note as read, in place of what was known of it.
+        self, note: Note, state: NoteState, languages: Sequence[Sequence[str]]
+    ) -> list[int]:
+        """Keep a note as read, in place of what was known of it; return its entries' ids.
 
-        ``languages`` are those of each paper's sections; ``passages`` name papers and sections by
-        their index in the note.
+        ``languages`` are those of each paper's sections. Passages come by `put_passages`.
         """
+        before = self._papers_of(note.path, state.digest)
         self.remove_note(note.path)
         self._db.execute(
             "INSERT INTO notes VALUES (?, ?, ?, ?, ?)",
             (note.path, state.size, state.mtime_ns, state.digest, state.skipped),
         )
-        entry_ids: list[int] = []
-        section_ids: list[list[int]] = []
+        entries: list[int] = []
         for ordinal, (paper, codes) in enumerate(zip(note.papers, languages, strict=True)):
             entry = self._insert(
                 "entries",
                 (
-                    note.path, ordinal, "", paper.title, title_key(paper.title), paper.line,
-                    paper.date, paper.arxiv, paper.doi, paper.venue,
-                    _json(paper.authors), _json(paper.tags), _json(paper.links),
+                    note.path, ordinal, before.get(ordinal, ""), paper.title,
+                    title_key(paper.title), paper.line, paper.date, paper.arxiv, paper.doi,
+                    paper.venue, _json(paper.authors), _json(paper.tags), _json(paper.links),
                 ),
             )  # fmt: skip
-            entry_ids.append(entry)
-            section_ids.append(
-                [
-                    self._insert(
-                        "sections",
-                        (entry, number, s.label, " ".join(s.kinds), s.line, code, s.text),
-                    )
-                    for number, (s, code) in enumerate(zip(paper.sections, codes, strict=True))
-                ]
+            entries.append(entry)
+            keys: set[int] = set()
+            for number, (s, code) in enumerate(zip(paper.sections, codes, strict=True)):
+                self._insert(
+                    "sections", (entry, number, s.label, " ".join(s.kinds), s.line, code, s.text)
+                )
+                keys.update(key for key, _ in keyed_lines(s.text))
+            self._db.executemany("INSERT INTO lines VALUES (?, ?)", [(k, entry) for k in keys])
+        return entries
+
+    def _papers_of(self, path: str, digest: str) -> dict[int, str]:
+        """Return the papers of a note by ordinal, if it is stored with the same content.
+
+        So a paper that is named by its file keeps its id when the file is renamed.
+        """
+        return dict(
+            self._db.execute(
+                """SELECT ordinal, paper FROM entries
+                   WHERE note = (SELECT path FROM notes WHERE path = ? AND digest = ?)""",
+                (path, digest),
             )
+        )
+
+    def entry(self, entry: int) -> tuple[PaperEntry, list[tuple[int, str]]]:
+        """Return an entry as it was read, and the id and language of each of its sections."""
+        title, line, tags = self._db.execute(
+            "SELECT title, line, tags FROM entries WHERE id = ?", (entry,)
+        ).fetchone()
+        rows = self._db.execute(
+            "SELECT label, kinds, line, text, id, language FROM sections WHERE entry = ?"
+            " ORDER BY id",
+            (entry,),
+        ).fetchall()
+        sections = tuple(Section(r[0], tuple(r[1].split()), r[2], r[3]) for r in rows)
+        paper = PaperEntry(title, line, tuple(json.loads(tags)), sections)
+        return paper, [(row[4], row[5]) for row in rows]
+
+    def put_passages(self, entry: int, passages: Sequence[NotePassage]) -> None:
+        """Keep the passages of an entry in place of those it had."""
+        self._db.execute("DELETE FROM passages WHERE entry = ?", (entry,))
         for number, p in enumerate(passages):
-            section = None if p.section is None else section_ids[p.entry][p.section]
-            row = (entry_ids[p.entry], section, number, p.language, p.digest, p.piece)
-            self._insert("passages", row)
+            self._insert("passages", (entry, p.section, number, p.language, p.digest, p.piece))
+
+    def update_boilerplate(self, judge: Callable[[int, int, int], bool]) -> list[int]:
+        """Judge anew which lines are boilerplate; return the entries for which that changed.
+
+        ``judge`` is asked with a line's key, in how many entries it stands, and how many entries
+        there are.
+        """
+        entries = self.count("entries")
+        counts = self._db.execute(
+            "SELECT key, count FROM line_counts WHERE count >= ?", (LEAST_COUNT,)
+        )
+        new = {key for key, count in counts if judge(key, count, entries)}
+        old = set(self.boilerplate())
+        affected: set[int] = set()
+        for key in old ^ new:
+            rows = self._db.execute("SELECT entry FROM lines WHERE key = ? ORDER BY entry", (key,))
+            affected.update(row[0] for row in rows)
+        self._db.executemany("DELETE FROM boilerplate WHERE key = ?", [(k,) for k in old - new])
+        self._db.executemany(
+            "INSERT INTO boilerplate VALUES (?, ?)", [(k, self._line(k)) for k in new - old]
+        )
+        return sorted(affected)
+
+    def _line(self, key: int) -> str:
+        """Return the text of a line by its key."""
+        rows = self._db.execute(
+            """SELECT text FROM sections
+               WHERE entry = (SELECT entry FROM lines WHERE key = ? LIMIT 1)""",
+            (key,),
+        )
+        found = (part for row in rows for other, part in keyed_lines(row[0]) if other == key)
+        return next(found, "")
+
+    def boilerplate(self) -> dict[int, str]:
+        """Return the lines that are boilerplate, by key."""
+        return dict(self._db.execute("SELECT key, text FROM boilerplate"))
+
+    def boilerplate_counts(self) -> list[tuple[str, int]]:
+        """Return the lines that are boilerplate with the number of entries each stands in."""
+        rows = self._db.execute(
+            """SELECT b.text, c.count FROM boilerplate b JOIN line_counts c ON c.key = b.key
+               ORDER BY c.count DESC, b.text"""
+        )
+        return [(text, count) for text, count in rows]
 
     def _insert(self, table: str, values: tuple[object, ...]) -> int:
         marks = ", ".join("?" * len(values))
@@ -242,10 +324,15 @@ class Store:
     def identify(self) -> None:
         """Give every entry the id of its paper."""
         rows = self._db.execute(
-            "SELECT id, paper, note, ordinal, title_key, arxiv FROM entries ORDER BY note, ordinal"
+            "SELECT id, paper, note, title_key, arxiv FROM entries ORDER BY note, ordinal"
         ).fetchall()
         known = dict(self._db.execute("SELECT name, paper FROM names"))
-        ids, names = assign_ids([EntryKey(*row[2:]) for row in rows], known)
+        seen: Counter[tuple[str, str]] = Counter()
+        keys = []
+        for _, was, note, key, arxiv in rows:
+            keys.append(EntryKey(note, seen[note, key], key, arxiv, was))
+            seen[note, key] += 1
+        ids, names = assign_ids(keys, known)
         self._db.executemany(
             "UPDATE entries SET paper = ? WHERE id = ?",
             [(paper, row[0]) for row, paper in zip(rows, ids, strict=True) if row[1] != paper],

@@ -1,16 +1,7 @@
-"""The FAISS index of passage vectors, derived from the store.
-
-The vectors are centred by language before they go in. The folder ``derived`` carries the
-store's generation and the encoder it was built from; a mismatch, or a file that is missing or
-damaged, means to build it again, which takes no embedding.
-"""
+"""The FAISS index of passage vectors, centred by language, the passages of a paper together."""
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,28 +12,25 @@ from papersim.notes.model import KINDS
 from papersim.rank.center import LanguageMeans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from papersim.index.store import PassageRow
 
     FloatArray = NDArray[np.float32]
+    Arrays = Mapping[str, NDArray[Any]]
 
 __all__ = ["VectorIndex", "kind_mask"]
-
-_MANIFEST = "derived.json"
-_FORMAT = 1
 
 
 @dataclass(frozen=True)
 class VectorIndex:
-    """Centred passage vectors, searchable; the passages of a paper stand together.
+    """Centred passage vectors, searchable.
 
     By position: ``ids`` are passage ids, ``sections`` section ids (-1 for title and tags) and
-    ``kinds`` bit masks over KINDS. By paper row: ``papers`` are paper ids, and the passages of
-    row i stand at starts[i]:starts[i + 1].
+    ``kinds`` bit masks over KINDS. By paper row: ``papers`` are paper ids in order, and the
+    passages of row r stand at starts[r]:starts[r + 1].
     """
 
     index: Any
@@ -77,6 +65,11 @@ class VectorIndex:
         """The name of the FAISS index in use."""
         return type(self.index).__name__.removeprefix("Index")
 
+    @property
+    def owners(self) -> NDArray[np.int64]:
+        """The paper row of each passage."""
+        return np.repeat(np.arange(len(self.papers)), np.diff(self.starts))
+
     def row(self, paper: str) -> int | None:
         """Return the row of a paper, None if it has no passage."""
         row = int(np.searchsorted(self.papers, paper))
@@ -86,6 +79,10 @@ class VectorIndex:
         """Return the positions of a paper's passages."""
         return slice(int(self.starts[row]), int(self.starts[row + 1]))
 
+    def matrix(self) -> FloatArray:
+        """Return all centred vectors, shape (passages, dimension)."""
+        return self.vectors(slice(0, len(self.ids)))
+
     def vectors(self, positions: slice) -> FloatArray:
         """Return the centred vectors at positions, shape (count, dimension)."""
         count = positions.stop - positions.start
@@ -94,50 +91,48 @@ class VectorIndex:
     def similarities(self, queries: FloatArray) -> FloatArray:
         """Return the similarity of each query to each passage, shape (queries, passages)."""
         count = len(self.ids)
+        if not count:
+            return np.empty((len(queries), 0), np.float32)
         scores, positions = self.index.search(np.ascontiguousarray(queries), count)
         ordered: FloatArray = np.empty_like(scores)
         np.put_along_axis(ordered, positions, scores, axis=1)
         return ordered
 
-    # --- on disk -----------------------------------------------------------------------------
+    # --- as bytes ----------------------------------------------------------------------------
 
-    def save(self, folder: Path, generation: int, fingerprint: str) -> None:
-        """Write the index under a name of its own, then let the manifest point to it."""
-        stem = f"derived-{generation}"
-        faiss = _faiss()
-        data = {
-            f"{stem}.faiss": faiss.serialize_index(self.index).tobytes(),
-            f"{stem}.npz": _pack(self),
+    def faiss_bytes(self) -> bytes:
+        """Return the FAISS index as it is kept in a file."""
+        return bytes(_faiss().serialize_index(self.index).tobytes())
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all that is not in the FAISS index, by name."""
+        return {
+            "ids": self.ids,
+            "sections": self.sections,
+            "kinds": self.kinds,
+            "papers": self.papers,
+            "starts": self.starts,
+            "languages": np.asarray(self.means.languages, np.str_),
+            "counts": self.means.counts,
+            "means": self.means.means,
+            "overall": self.means.overall,
         }
-        for name, content in data.items():
-            _write(folder / name, content)
-        manifest = {
-            "format": _FORMAT,
-            "generation": generation,
-            "fingerprint": fingerprint,
-            "files": {name: zlib.crc32(content) for name, content in data.items()},
-        }
-        _write(folder / _MANIFEST, json.dumps(manifest).encode())
-        for old in folder.glob("derived-*"):
-            if old.name not in data:
-                old.unlink(missing_ok=True)
 
     @classmethod
-    def load(cls, folder: Path, generation: int, fingerprint: str) -> VectorIndex | None:
-        """Return the index as kept, None where it is missing, damaged or of another state."""
-        try:
-            manifest = json.loads((folder / _MANIFEST).read_bytes())
-            expected = (_FORMAT, generation, fingerprint)
-            if tuple(manifest[k] for k in ("format", "generation", "fingerprint")) != expected:
-                return None
-            content = {}
-            for name, checksum in manifest["files"].items():
-                content[name.rsplit(".", 1)[-1]] = data = (folder / name).read_bytes()
-                if zlib.crc32(data) != checksum:
-                    return None
-            return _unpack(content["faiss"], content["npz"])
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError):
-            return None
+    def of_bytes(cls, faiss_bytes: bytes, arrays: Arrays) -> VectorIndex:
+        """Return the index from what `faiss_bytes` and `arrays` gave."""
+        index = _faiss().deserialize_index(np.frombuffer(faiss_bytes, np.uint8))
+        languages = tuple(map(str, arrays["languages"]))
+        means = LanguageMeans(languages, arrays["counts"], arrays["means"], arrays["overall"])
+        return cls(
+            index,
+            arrays["ids"],
+            arrays["sections"],
+            arrays["kinds"],
+            arrays["papers"],
+            arrays["starts"],
+            means,
+        )
 
 
 def _faiss() -> Any:
@@ -151,47 +146,3 @@ def _faiss() -> Any:
 def kind_mask(kinds: Sequence[str]) -> int:
     """Return kinds as a bit mask over KINDS."""
     return sum(1 << KINDS.index(kind) for kind in kinds)
-
-
-def _pack(index: VectorIndex) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        ids=index.ids,
-        sections=index.sections,
-        kinds=index.kinds,
-        papers=index.papers,
-        starts=index.starts,
-        languages=np.asarray(index.means.languages, np.str_),
-        counts=index.means.counts,
-        means=index.means.means,
-        overall=index.means.overall,
-    )
-    return buffer.getvalue()
-
-
-def _unpack(faiss_data: bytes, arrays: bytes) -> VectorIndex:
-    with np.load(io.BytesIO(arrays), allow_pickle=False) as data:
-        means = LanguageMeans(
-            tuple(map(str, data["languages"])), data["counts"], data["means"], data["overall"]
-        )
-        index = _faiss().deserialize_index(np.frombuffer(faiss_data, np.uint8))
-        return VectorIndex(
-            index,
-            data["ids"],
-            data["sections"],
-            data["kinds"],
-            data["papers"],
-            data["starts"],
-            means,
-        )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from papersim.notes.plain import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
 __all__ = ["LEAST_COUNT", "is_boilerplate", "keyed_lines", "without_boilerplate"]
 
@@ -72,14 +72,10 @@ def _sentences(line: str) -> list[str]:
 def _key(part: str) -> int | None:
     """Return the key of a line or sentence, None where it is too short to be told from chance."""
     normal = re.sub(r"\d+", "0", " ".join(part.split())).casefold()
-    units = len(normal) + _wide(normal)
+    # What is not ASCII counts twice: a Chinese character says as much as several letters.
+    units = 2 * len(normal) - len(normal.encode("ascii", "ignore"))
     sentence = normal.endswith(_ENDS)
     if units < (_SHORTEST_SENTENCE if sentence else _SHORTEST_PHRASE):
         return None
     digest = hashlib.blake2b(normal.encode("utf-8", "replace"), digest_size=7).digest()
     return int.from_bytes(digest, "big") << 1 | sentence
-
-
-def _wide(text: Iterable[str]) -> int:
-    """Return how many characters of a text are worth two: those of Chinese, Japanese, Korean."""
-    return sum(char >= "\u2e80" for char in text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 from papersim.notes.titles import wikilink_text
 
@@ -48,6 +49,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:https?|zotero|file)://\S+"), " "),
     (re.compile(r"^[ \t]*(?:>[ \t]*)*(?:\[![\w-]+\][+-]?[ \t]*)?", re.MULTILINE), ""),
     (re.compile(r"^(?:```|~~~).*$", re.MULTILINE), ""),
+    # Hashtags that end a line are tags, not words: what is embedded must not hold them.
+    (re.compile(r"(?:(?:^|(?<=\s))#(?:\[\[[^\]\r\n]*\]\]|[^\s#]+)[ \t]*)+$", re.MULTILINE), ""),
     (re.compile(r"^#{1,6}[ \t]+", re.MULTILINE), ""),
     (re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+", re.MULTILINE), ""),
     (re.compile(rf"^(?:{_PROPERTIES})::.*$|^[\w-]+::[ \t]*$", re.MULTILINE), ""),
@@ -58,6 +61,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 _WIKILINK = re.compile(r"\[\[([^\[\]\r\n]+)\]\]")
 
 
+@lru_cache(maxsize=8192)
 def plain_text(markdown: str) -> str:
     """Return the words of a Markdown text: no images, link targets, HTML, bullets or emphasis.
 

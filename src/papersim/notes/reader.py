@@ -12,6 +12,7 @@ from papersim.notes.model import Note, PaperEntry, Section
 from papersim.notes.sections import find_sections
 from papersim.notes.segments import find_segments
 from papersim.notes.tags import hashtags, split_tags, unique_tags
+from papersim.notes.titles import wikilink_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -188,10 +189,11 @@ def _authors(header: Header, facts: Sequence[Field], *, alone: bool) -> tuple[st
 
 def _links(lines: Sequence[Line], header: Header, *, alone: bool) -> tuple[str, ...]:
     """Return the names that the paper links to, in order, each once."""
-    found = [
-        m.group(1) for line in lines if line.kind != "code" for m in _WIKILINK.finditer(line.text)
-    ]
+    texts = [line.text for line in lines if line.kind != "code"]
+    plain: list[str] = []
     if alone:
-        for item in header.items(*_LINK_KEYS):
-            found += _WIKILINK.findall(item) or [part.strip() for part in item.split(",")]
-    return tuple(dict.fromkeys(name.split("#")[0].strip() for name in found if name.strip()))
+        texts += [i for key in header.values if key not in _TAG_KEYS for i in header.items(key)]
+        named = (item for item in header.items(*_LINK_KEYS) if not _WIKILINK.search(item))
+        plain = [part.strip() for item in named for part in item.split(",")]
+    linked = [wikilink_target(m.group(1)) for text in texts for m in _WIKILINK.finditer(text)]
+    return tuple(dict.fromkeys(name for name in (*linked, *plain) if name))

@@ -8,7 +8,14 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import unquote
 
-__all__ = ["clean_title", "is_date", "title_from_path", "title_key", "wikilink_text"]
+__all__ = [
+    "clean_title",
+    "is_date",
+    "title_from_path",
+    "title_key",
+    "wikilink_target",
+    "wikilink_text",
+]
 
 _IMAGE = re.compile(r"!\[[^\]\r\n]*\]\([^)\r\n]*\)")
 _LINK = re.compile(r"\[((?:[^\[\]\r\n]|\[[^\[\]\r\n]*\])+)\]\([^)\s]*(?:\s[^)]*)?\)")
@@ -47,19 +54,28 @@ def clean_title(text: str) -> str:
 
 
 def wikilink_text(inside: str) -> str:
-    """Return what a wikilink shows, given what stands between its brackets.
+    """Return what a wikilink shows, given what stands between its brackets."""
+    return _wikilink_parts(inside)[0]
 
-    Obsidian writes ``[[target|alias]]``, Dendron ``[[alias|target]]``; a target is a dotted or
-    slashed path without blanks, so the part that is not one is shown.
+
+def wikilink_target(inside: str) -> str:
+    """Return the note a wikilink leads to, its heading left out; see `wikilink_text`."""
+    return _wikilink_parts(inside)[1].split("#")[0].strip()
+
+
+def _wikilink_parts(inside: str) -> tuple[str, str]:
+    """Return what a wikilink shows and where it leads.
+
+    Obsidian writes ``[[target|alias]]``, Dendron ``[[alias|target]]``; Dendron's target is a
+    dotted path without blanks, its alias has some.
     """
     parts = [part.strip() for part in inside.split("|")]
     if len(parts) != 2:
-        return parts[0]
+        return parts[0], parts[0]
     first, second = parts
-    if not first:
-        return second
-    dendron = re.fullmatch(r"[\w\-]+(?:\.[\w\-#^]+)+", second) and " " in first
-    return first if dendron else second or first
+    if re.fullmatch(r"[\w\-]+(?:\.[\w\-#^]+)+", second) and " " in first:
+        return first, second
+    return second or first, first or second
 
 
 def is_date(title: str) -> bool:

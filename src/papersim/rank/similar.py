@@ -1,8 +1,7 @@
-"""Similar papers: how the sections of two papers match, pooled by paper."""
+"""How near two papers are: section against section, pooled by paper, hubs damped."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,15 +11,10 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float32]
 
-__all__ = ["Pooled", "pool_by_paper"]
+__all__ = ["hubness", "pool_by_paper", "sample_rows"]
 
-
-@dataclass(frozen=True)
-class Pooled:
-    """Papers with their scores: ``rows`` are paper rows, best first, and ``scores`` theirs."""
-
-    rows: NDArray[np.int64]
-    scores: NDArray[np.float64]
+_NEIGHBOURS = 10
+_SAMPLE = 400
 
 
 def pool_by_paper(
@@ -41,3 +35,20 @@ def pool_by_paper(
     best = similarities.max(axis=0)
     backward = np.add.reduceat(best, starts[:-1]) / np.diff(starts)
     return np.asarray((forward + backward) / 2, np.float64)
+
+
+def sample_rows(count: int, most: int = _SAMPLE) -> NDArray[np.int64]:
+    """Return at most ``most`` of ``count`` rows, evenly spread; rows are in order of a hash."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
+
+
+def hubness(scores_of_sample: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how near each paper is to its ten nearest of a sample, from scores (sample, papers).
+
+    Taken off a score, half and half on both sides, it damps papers that are everyone's
+    neighbour (cross-domain similarity local scaling, Conneau et al. 2018). A paper's score with
+    itself has to be -inf.
+    """
+    nearest = min(_NEIGHBOURS, max(1, len(scores_of_sample) - 1))
+    best = np.sort(scores_of_sample, axis=0)[-nearest:]
+    return np.asarray(np.where(np.isfinite(best), best, 0.0).mean(axis=0), np.float64)

@@ -1,0 +1,73 @@
+"""Commands that keep the index: index, status, doctor."""
+
+from __future__ import annotations
+
+from papersim.cli import options as o
+from papersim.cli.root import app, open_library
+
+__all__: list[str] = []
+
+
+@app.command(epilog="Example: papersim index --notes ~/vault --index ~/.cache/papersim")
+def index(
+    full: o.Full = False,
+    notes: o.NotesDir = None,
+    index_dir: o.IndexDir = None,
+    model: o.Model = None,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Bring the index up to date with the notes."""
+    from papersim.cli.progress import progress_bar
+
+    library = open_library(notes, index_dir, model, quiet)
+    with progress_bar(quiet=quiet) as progress:
+        report = library.index(full=full, progress=progress)
+    if json:
+        from papersim.cli.values import index_json, print_json
+
+        print_json(index_json(report))
+    else:
+        from papersim.cli.render import show_index
+
+        show_index(report, quiet=quiet)
+
+
+@app.command(epilog="Example: papersim status")
+def status(
+    notes: o.NotesDir = None,
+    index_dir: o.IndexDir = None,
+    model: o.Model = None,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Show what is indexed, with what, and whether the notes have changed since."""
+    found = open_library(notes, index_dir, model, quiet).status()
+    if json:
+        from papersim.cli.values import print_json, status_json
+
+        print_json(status_json(found))
+    else:
+        from papersim.cli.render import show_status
+
+        show_status(found)
+
+
+@app.command(epilog="Example: papersim doctor")
+def doctor(
+    notes: o.NotesDir = None,
+    index_dir: o.IndexDir = None,
+    model: o.Model = None,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Name what stands out in notes and index, and what to do about it."""
+    found = open_library(notes, index_dir, model, quiet).doctor()
+    if json:
+        from papersim.cli.values import doctor_json, print_json
+
+        print_json(doctor_json(found))
+    else:
+        from papersim.cli.render import show_findings
+
+        show_findings(found)

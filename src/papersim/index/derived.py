@@ -1,0 +1,183 @@
+"""What is derived from the store: vectors in FAISS; words, titles, tags and links as arrays.
+
+The files carry the store's generation and the encoder they were built from. A mismatch, or a
+file that is missing or damaged, means to build them again, which takes no embedding. A new
+generation is written beside the old one and then named by the manifest, so that a reader sees
+the one or the other, whole.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zlib
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from papersim.index.links import link_keys
+from papersim.index.vectors import VectorIndex
+from papersim.notes.plain import plain_text
+from papersim.notes.tags import tag_key
+from papersim.rank.background import Background
+from papersim.rank.lexical import Lexical
+from papersim.rank.overlap import Overlap
+from papersim.rank.sources import Corpus, background_of, hubness_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from papersim.index.store import PassageRow, Store
+
+__all__ = ["Derived"]
+
+_MANIFEST = "derived.json"
+_FORMAT = 3
+
+
+@dataclass(frozen=True)
+class Derived:
+    """All that asking needs beside the store; rows mean the same papers in each part."""
+
+    vectors: VectorIndex
+    corpus: Corpus
+
+    @classmethod
+    def build(cls, store: Store, fingerprint: str, dimension: int) -> Derived:
+        """Return what the store's papers give."""
+        passages, raw = store.vectors(fingerprint, dimension)
+        vectors = VectorIndex.build(passages, raw)
+        ids = [str(paper) for paper in vectors.papers]
+        found, sections = store.papers(), store.sections(ids)
+        papers = [found[i] for i in ids]
+        texts = [
+            "\n".join((paper.title, *(plain_text(s.text) for _, s in sections.get(paper.id, ()))))
+            for paper in papers
+        ]
+        corpus = Corpus(
+            starts=vectors.starts,
+            lexical=Lexical.fit(texts),
+            titles=Lexical.fit([paper.title for paper in papers]),
+            tags=Overlap.build([{tag_key(tag) for tag in paper.tags} for paper in papers]),
+            links=Overlap.build(link_keys(papers, store.links())),
+            groups=_groups(passages, vectors.starts),
+            hubs=np.zeros(len(papers)),
+            background=Background.fit(np.zeros(0)),
+        )
+        matrix = vectors.matrix()
+        corpus = replace(corpus, hubs=hubness_of(corpus, matrix))
+        return cls(vectors, replace(corpus, background=background_of(corpus, matrix)))
+
+    def save(self, folder: Path, generation: int, fingerprint: str) -> None:
+        """Write the files of a generation, then let the manifest name them."""
+        stem = f"derived-{generation}"
+        corpus = self.corpus
+        parts = {
+            "vectors": self.vectors.arrays(),
+            "lexical": _arrays(corpus.lexical),
+            "titles": _arrays(corpus.titles),
+            "tags": _arrays(corpus.tags),
+            "links": _arrays(corpus.links),
+            "corpus": {
+                "groups": corpus.groups,
+                "hubs": corpus.hubs,
+                "levels": corpus.background.levels,
+            },
+        }
+        content = {
+            f"{stem}.faiss": self.vectors.faiss_bytes(),
+            f"{stem}.npz": _pack(parts),
+        }
+        for name, data in content.items():
+            _write(folder / name, data)
+        manifest = {
+            "format": _FORMAT,
+            "generation": generation,
+            "fingerprint": fingerprint,
+            "files": {name: zlib.crc32(data) for name, data in content.items()},
+        }
+        _write(folder / _MANIFEST, json.dumps(manifest).encode())
+        for old in folder.glob("derived-*"):
+            if old.name not in content:
+                old.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, folder: Path, generation: int, fingerprint: str) -> Derived | None:
+        """Return what is kept, None where it is missing, damaged or of another state."""
+        try:
+            manifest = json.loads((folder / _MANIFEST).read_bytes())
+            expected = (_FORMAT, generation, fingerprint)
+            if tuple(manifest[k] for k in ("format", "generation", "fingerprint")) != expected:
+                return None
+            content = {}
+            for name, checksum in manifest["files"].items():
+                content[name.rsplit(".", 1)[-1]] = data = (folder / name).read_bytes()
+                if zlib.crc32(data) != checksum:
+                    return None
+            return cls._of(content["faiss"], _unpack(content["npz"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError):
+            return None
+
+    @classmethod
+    def _of(cls, faiss_bytes: bytes, parts: Mapping[str, Mapping[str, NDArray[Any]]]) -> Derived:
+        vectors = VectorIndex.of_bytes(faiss_bytes, parts["vectors"])
+        corpus = Corpus(
+            starts=vectors.starts,
+            lexical=Lexical(**parts["lexical"]),
+            titles=Lexical(**parts["titles"]),
+            tags=Overlap(**parts["tags"]),
+            links=Overlap(**parts["links"]),
+            groups=parts["corpus"]["groups"],
+            hubs=parts["corpus"]["hubs"],
+            background=Background(parts["corpus"]["levels"]),
+        )
+        return cls(vectors, corpus)
+
+
+def _groups(passages: Sequence[PassageRow], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each paper the number of its language; papers without text are apart."""
+    numbers: dict[str, int] = {}
+    groups = []
+    for begin, end in pairwise(starts):
+        own = passages[begin:end]
+        textless = all(p.section is None for p in own)
+        codes = [p.language for p in own]
+        most = max(dict.fromkeys(codes), key=codes.count)
+        groups.append(numbers.setdefault(f"{most}-" if textless else most, len(numbers)))
+    return np.asarray(groups, np.int64)
+
+
+def _arrays(part: Lexical | Overlap) -> dict[str, NDArray[Any]]:
+    return {field.name: getattr(part, field.name) for field in fields(part)}
+
+
+def _pack(parts: Mapping[str, Mapping[str, NDArray[Any]]]) -> bytes:
+    buffer = io.BytesIO()
+    flat = {f"{part}.{name}": a for part, arrays in parts.items() for name, a in arrays.items()}
+    np.savez(buffer, **flat)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _unpack(data: bytes) -> dict[str, dict[str, NDArray[Any]]]:
+    parts: dict[str, dict[str, NDArray[Any]]] = {}
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        for key in archive.files:
+            part, name = key.split(".", 1)
+            parts.setdefault(part, {})[name] = archive[key]
+    return parts
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

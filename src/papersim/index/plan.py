@@ -1,0 +1,98 @@
+"""What differs between the notes and the index, from names, sizes and times; then from contents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from papersim.model import SkippedNote
+from papersim.vault import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from papersim.index.store import NoteState
+    from papersim.vault import NoteFile, Vault
+
+__all__ = ["Changes", "Plan", "make_plan"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What has to be looked at.
+
+    ``read`` are files whose size or time is new, ``gone`` paths that are no more, ``same`` the
+    number of files that need no look, ``skipped`` what could not be looked into.
+    """
+
+    read: tuple[NoteFile, ...]
+    gone: tuple[str, ...]
+    same: int
+    skipped: tuple[SkippedNote, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.read and not self.gone
+
+
+def make_plan(vault: Vault, known: Mapping[str, NoteState], *, full: bool = False) -> Plan:
+    """Return what has to be looked at; no file is opened."""
+    files, skipped = vault.scan()
+    read = tuple(
+        f
+        for f in files
+        if full
+        or (state := known.get(f.path)) is None
+        or (state.size, state.mtime_ns) != (f.size, f.mtime_ns)
+    )
+    gone = tuple(sorted(known.keys() - {f.path for f in files}))
+    unread = tuple(SkippedNote(s.note, s.reason) for s in skipped)
+    return Plan(read, gone, len(files) - len(read), unread)
+
+
+class Changes:
+    """What happened to each note that was looked at, told from its content.
+
+    ``touched`` are files with a new date and the old content, ``moved`` pairs of an old path and
+    a file with its content; what is added or changed is counted and has to be taken in.
+    """
+
+    def __init__(self, known: Mapping[str, NoteState], plan: Plan, *, full: bool) -> None:
+        self._known = known
+        self._lost: dict[str, list[str]] = {}
+        for path in reversed(plan.gone):
+            self._lost.setdefault(known[path].digest, []).append(path)
+        self._full = full
+        self._gone = plan.gone
+        self.touched: list[NoteFile] = []
+        self.moved: list[tuple[str, NoteFile]] = []
+        self.added = 0
+        self.changed = 0
+        self.unread: list[SkippedNote] = []
+
+    @property
+    def removed(self) -> list[str]:
+        """The paths that are gone and did not turn up elsewhere."""
+        moved = {old for old, _ in self.moved}
+        return [path for path in self._gone if path not in moved]
+
+    def take_in(self, vault: Vault, file: NoteFile) -> bytes | None:
+        """Return the content of a file that has to be taken in; None if it is known already."""
+        try:
+            data = vault.read(file.path)
+        except OSError as error:
+            self.unread.append(SkippedNote(file.path, f"cannot be read: {error.strerror}"))
+            return None
+        state, digest = self._known.get(file.path), digest_of(data)
+        if state is None and (lost := self._lost.get(digest)):
+            # Taken in again, too: the name of a note may give its date and its title.
+            self.moved.append((lost.pop(), file))
+        elif state is None:
+            self.added += 1
+        elif state.digest == digest:
+            self.touched.append(file)
+            return data if self._full else None
+        else:
+            self.changed += 1
+        return data

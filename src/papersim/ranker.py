@@ -1,0 +1,217 @@
+"""From a query to hits: every paper scored, filtered, cut to k, and told why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from papersim.errors import ConfigError
+from papersim.filters import NO_FILTERS
+from papersim.index.vectors import kind_mask
+from papersim.model import Evidence, Hit
+from papersim.notes.plain import plain_text
+from papersim.notes.tags import tag_key
+from papersim.rank.center import normalised
+from papersim.rank.evidence import best_pairs, best_sentence
+from papersim.rank.fusion import DEFAULT_WEIGHTS, mmr, standardised
+from papersim.rank.similar import pool_by_paper
+from papersim.rank.sources import Asked, fused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from papersim.filters import Filters
+    from papersim.index.derived import Derived
+    from papersim.index.store import Store
+    from papersim.model import Paper, PaperSection
+    from papersim.query import Query
+    from papersim.rank.fusion import Weights
+
+__all__ = ["Ask", "Ranked", "Ranker"]
+
+_PAIRS = 3
+_VARIETY_POOL = 100
+_SAME = 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked for: k papers, by which kinds, through which filters, how varied.
+
+    ``diversity`` is in 0..1, 0 the plain ranking; ``weights`` are those of the sources.
+    """
+
+    k: int = 10
+    by: tuple[str, ...] = ()
+    filters: Filters = NO_FILTERS
+    diversity: float = 0.0
+    weights: Weights = DEFAULT_WEIGHTS
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise ConfigError(f"-k {self.k} asks for nothing; it has to be 1 or more")
+        if not 0 <= self.diversity <= 1:
+            raise ConfigError(f"--diversity {self.diversity} has to be from 0 to 1")
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """All papers that pass, best first: their rows, and by row the score and what gave it.
+
+    ``allowed`` says by position which passages took part.
+    """
+
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    sources: Mapping[str, NDArray[np.float64]]
+    allowed: NDArray[np.bool_]
+
+
+class Ranker:
+    """Ranks the papers of a store for queries, with what is derived from it."""
+
+    def __init__(self, store: Store, derived: Derived) -> None:
+        self._store = store
+        self._vectors = derived.vectors
+        self._corpus = derived.corpus
+
+    def rank(self, query: Query, ask: Ask) -> Ranked:
+        """Return the papers that pass the filters, best first, without the query's own."""
+        own = self._vectors.row(query.paper) if query.paper is not None else None
+        passing = self._passing(ask.filters)
+        if own is not None:
+            passing[own] = False
+        similarities = self._vectors.similarities(query.vectors)
+        if ask.by:
+            sources, allowed = self._by_kind(similarities, kind_mask(ask.by), query)
+            passing &= np.isfinite(sources["dense"])
+        else:
+            sources = self._fused(similarities, query, own, ask.weights)
+            allowed = np.ones(len(self._vectors.ids), bool)
+        scores = np.sum(list(sources.values()), axis=0)
+        rows = np.flatnonzero(passing)
+        order = rows[np.argsort(-scores[rows], kind="stable")]
+        return Ranked(order, scores, sources, allowed)
+
+    def _fused(
+        self, similarities: NDArray[np.float32], query: Query, own: int | None, weights: Weights
+    ) -> Mapping[str, NDArray[np.float64]]:
+        # A paper asked about as if it had no tags, or from outside, speaks by its text alone.
+        row = own if query.as_indexed else None
+        group = int(self._corpus.groups[own]) if own is not None else -1
+        asked = Asked(
+            similarities, row, query.text, query.title, group, query.both_ways, exclude=own
+        )
+        return fused(self._corpus, asked, weights)
+
+    def _by_kind(
+        self, similarities: NDArray[np.float32], mask: int, query: Query
+    ) -> tuple[Mapping[str, NDArray[np.float64]], NDArray[np.bool_]]:
+        """Return the dense source over sections of some kinds, -inf for papers without one."""
+        allowed = (self._vectors.kinds & mask) > 0
+        positions = np.flatnonzero(allowed)
+        rows, starts = np.unique(self._vectors.owners[positions], return_index=True)
+        scores = np.full(self._corpus.count, -np.inf)
+        if len(rows):
+            bounds = np.append(starts, len(positions))
+            pooled = pool_by_paper(similarities[:, positions], bounds, both_ways=query.both_ways)
+            among = rows != self._vectors.row(query.paper or "")
+            scores[rows] = standardised(pooled, self._corpus.groups[rows], among)
+        return {"dense": scores}, allowed
+
+    def _passing(self, filters: Filters) -> NDArray[np.bool_]:
+        """Return by row whether the paper may be a hit."""
+        passing = np.ones(self._corpus.count, bool)
+        if not filters.empty:
+            papers = self._store.papers()
+            passing[:] = [filters(papers[str(paper)]) for paper in self._vectors.papers]
+        return passing
+
+    # --- hits --------------------------------------------------------------------------------
+
+    def hits(self, query: Query, ask: Ask, tags: Sequence[str] = ()) -> tuple[Hit, ...]:
+        """Return the k best papers with their evidence; ``tags`` are those of the query's paper."""
+        ranked = self.rank(query, ask)
+        rows = self._varied(ranked, ask) if ask.diversity > 0 else self._spread(ranked, ask.k)
+        ids = [str(self._vectors.papers[row]) for row in rows]
+        papers, sections = self._store.papers(ids), self._store.sections(ids)
+        scores = self._corpus.background.score(ranked.scores[rows])
+        own = {tag_key(tag) for tag in tags}
+        return tuple(
+            Hit(
+                rank,
+                round(float(score), 4),
+                papers[paper],
+                tuple(tag for tag in papers[paper].tags if tag_key(tag) in own),
+                self._evidence(query, row, ranked, dict(sections.get(paper, []))),
+                tuple((name, round(float(s[row]), 3)) for name, s in ranked.sources.items()),
+            )
+            for rank, (row, paper, score) in enumerate(zip(rows, ids, scores, strict=True), 1)
+        )
+
+    def _spread(self, ranked: Ranked, k: int) -> list[int]:
+        """Return the first k rows; near-identical papers of one note stand behind the others.
+
+        So a note that repeats itself does not fill the list.
+        """
+        chosen: list[int] = []
+        behind: list[int] = []
+        for row in ranked.rows[: 3 * k].tolist():
+            if len(chosen) == k:
+                break
+            repeated = any(self._same_note(row, other) for other in chosen)
+            (behind if repeated and self._repeats(row, chosen) else chosen).append(row)
+        return (chosen + behind)[:k] if len(chosen) + len(behind) >= k else ranked.rows[:k].tolist()
+
+    def _same_note(self, row: int, other: int) -> bool:
+        return self._note(row) == self._note(other)
+
+    def _note(self, row: int) -> str:
+        paper = str(self._vectors.papers[row])
+        return self._store.papers([paper])[paper].note
+
+    def _repeats(self, row: int, chosen: Sequence[int]) -> bool:
+        means = self._means([row, *chosen])
+        return bool((means[1:] @ means[0] > _SAME).any())
+
+    def _varied(self, ranked: Ranked, ask: Ask) -> list[int]:
+        rows = ranked.rows[: max(_VARIETY_POOL, 5 * ask.k)]
+        relevance = self._corpus.background.score(ranked.scores[rows])
+        means = self._means(rows.tolist())
+        similarity = np.clip(means @ means.T, 0, 1)
+        return [int(rows[i]) for i in mmr(relevance, similarity, ask.diversity, ask.k)]
+
+    def _means(self, rows: Sequence[int]) -> NDArray[np.float32]:
+        vectors = [self._vectors.vectors(self._vectors.span(row)).mean(axis=0) for row in rows]
+        return normalised(np.asarray(vectors, np.float32))
+
+    def _evidence(
+        self, query: Query, row: int, ranked: Ranked, sections: Mapping[int, PaperSection]
+    ) -> tuple[Evidence, ...]:
+        span = self._vectors.span(row)
+        allowed = ranked.allowed[span]
+        similarities = query.vectors @ self._vectors.vectors(span).T
+        similarities[:, ~allowed] = -1.0
+        found = []
+        for mine, theirs in best_pairs(similarities, _PAIRS):
+            section = sections.get(int(self._vectors.sections[span][theirs]))
+            if section is None or not allowed[theirs]:
+                continue
+            own = query.sections[mine]
+            about = plain_text(own.text) if own else query.text
+            quote = best_sentence(plain_text(section.text), about)
+            score = round(float(np.clip(similarities[mine, theirs], 0, 1)), 4)
+            found.append(Evidence(own, section, score, quote))
+        return tuple(found)
+
+    def paper_of(self, row: int) -> str:
+        """Return the id of the paper at a row."""
+        return str(self._vectors.papers[row])
+
+    def papers(self) -> dict[str, Paper]:
+        """Return all papers by id."""
+        return self._store.papers()
