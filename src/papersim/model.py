@@ -121,7 +121,7 @@ class Suggestions:
 
 @dataclass(frozen=True, slots=True)
 class TagCount:
-    """A tag as most papers write it, and on how many papers it stands."""
+    """A tag as it is written, and on how many papers it stands so."""
 
     tag: str
     count: int

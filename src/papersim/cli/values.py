@@ -106,7 +106,7 @@ def _hit(hit: Hit) -> Json:
         "paper": _paper(hit.paper),
         "shared_tags": list(hit.shared_tags),
         "evidence": [_evidence(evidence) for evidence in hit.evidence],
-        "sources": dict(hit.sources),
+        "sources": [{"source": name, "added": added} for name, added in hit.sources],
     }
 
 

@@ -373,10 +373,6 @@ class Store:
                    WHERE e.digest = passages.digest AND e.fingerprint = ?)"""
         return int(self._db.execute(query, (fingerprint,)).fetchone()[0])
 
-    def drop_other_embeddings(self, fingerprint: str) -> None:
-        """Forget vectors of other encoders, which cannot be compared with this one's."""
-        self._db.execute("DELETE FROM embeddings WHERE fingerprint != ?", (fingerprint,))
-
     def vectors(
         self, fingerprint: str, dimension: int
     ) -> tuple[list[PassageRow], NDArray[np.float32]]:

@@ -6,6 +6,7 @@ import html
 import re
 from functools import lru_cache
 
+from papersim.notes.tags import without_hashtags
 from papersim.notes.titles import wikilink_text
 
 __all__ = ["plain_text"]
@@ -49,8 +50,6 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:https?|zotero|file)://\S+"), " "),
     (re.compile(r"^[ \t]*(?:>[ \t]*)*(?:\[![\w-]+\][+-]?[ \t]*)?", re.MULTILINE), ""),
     (re.compile(r"^(?:```|~~~).*$", re.MULTILINE), ""),
-    # Hashtags that end a line are tags, not words: what is embedded must not hold them.
-    (re.compile(r"(?:(?:^|(?<=\s))#(?:\[\[[^\]\r\n]*\]\]|[^\s#]+)[ \t]*)+$", re.MULTILINE), ""),
     (re.compile(r"^#{1,6}[ \t]+", re.MULTILINE), ""),
     (re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+", re.MULTILINE), ""),
     (re.compile(rf"^(?:{_PROPERTIES})::.*$|^[\w-]+::[ \t]*$", re.MULTILINE), ""),
@@ -68,6 +67,8 @@ def plain_text(markdown: str) -> str:
     Math stays as written. Lines stay lines; blank ones go.
     """
     text = markdown.replace("\r\n", "\n").replace("\r", "\n")
+    # Hashtags are tags, not words: what is embedded must not hold them.
+    text = without_hashtags(text)
     text = _WIKILINK.sub(lambda m: wikilink_text(m.group(1)), text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["hashtags", "is_tag_line", "split_tags", "tag_key", "unique_tags"]
+__all__ = ["hashtags", "is_tag_line", "split_tags", "tag_key", "unique_tags", "without_hashtags"]
 
 _EMOJI = "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\u2b55"
 _WORD = rf"[\w\-/+&.:'’{_EMOJI}]+"
@@ -50,6 +50,13 @@ def _is_tag(tag: str) -> bool:
         and not _HEX_COLOUR.match(tag)
         and any(c.isalnum() or unicodedata.category(c) == "So" for c in tag)
     )
+
+
+def without_hashtags(text: str) -> str:
+    """Return a text without its hashtags, wherever they stand; ``#123`` and headings stay."""
+    if "#" not in text:
+        return text
+    return _RUN.sub(lambda run: "" if hashtags(run.group()) else run.group(), text)
 
 
 def is_tag_line(prose: str) -> bool:

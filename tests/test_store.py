@@ -1,0 +1,102 @@
+"""The store: one SQLite file, changed in whole steps, refused where it cannot be trusted."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from papersim.errors import DamagedIndexError, IndexUnusableError, NoIndexError
+from papersim.index.schema import VERSION
+from papersim.index.store import FILE_NAME, Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Vault
+
+
+def test_there_is_no_index_where_nobody_made_one(tmp_path: Path) -> None:
+    with pytest.raises(NoIndexError, match="run: papersim index"):
+        Store.open(tmp_path / "index")
+    assert not (tmp_path / "index").exists(), "asking creates nothing"
+
+
+@pytest.mark.parametrize(
+    "data", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 500]
+)
+def test_a_file_that_is_no_database(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / FILE_NAME).write_bytes(data)
+    for create in (False, True):
+        with pytest.raises(DamagedIndexError, match=r"delete .* and run: papersim index"):
+            Store.open(tmp_path, create=create)
+    assert (tmp_path / FILE_NAME).read_bytes() == data, "nothing is deleted unasked"
+
+
+def test_the_index_of_a_newer_papersim_is_left_alone(vault: Vault) -> None:
+    db = sqlite3.connect(vault.index / FILE_NAME)
+    db.execute(f"PRAGMA user_version = {VERSION + 1}")
+    db.close()
+    for create in (False, True):
+        with pytest.raises(IndexUnusableError, match="newer papersim"):
+            Store.open(vault.index, create=create)
+
+
+def test_an_index_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("")
+    with pytest.raises(IndexUnusableError, match="--index DIR"):
+        Store.open(tmp_path / "index", create=True)
+
+
+def test_a_step_that_fails_changes_nothing(vault: Vault) -> None:
+    store = vault.store()
+    before = store.notes(), store.titles(), store.generation
+
+    def fail() -> None:
+        with store.transaction():
+            store.remove_note("20230105.md")
+            store.set_meta(generation=99)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert (store.notes(), store.titles(), store.generation) == before
+
+
+def test_a_reader_sees_the_last_whole_state(vault: Vault) -> None:
+    """A question asked while the index is being updated gets an answer from before."""
+    writer, reader = Store.open(vault.index, create=True), vault.store()
+    before = reader.titles()
+    with writer.transaction():
+        writer.remove_note("20230105.md")
+        assert reader.titles() == before
+    assert reader.titles() != before
+
+
+def test_more_papers_are_asked_for_than_sqlite_takes_in_one_go(vault: Vault) -> None:
+    store = vault.store()
+    wanted = list(vault.ids().values())
+    noise = [f"no-such-{i}" for i in range(40_000)]
+    assert store.papers([*wanted, *noise]).keys() == set(wanted)
+
+
+def test_vectors_come_back_as_they_were_put(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, create=True)
+    vectors = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
+    store.put_embeddings("one", [b"a", b"b", b"c"], vectors)
+    store.put_embeddings("two", [b"a"], vectors[:1])
+    assert store.embedded("one", [b"a", b"c", b"x"]) == {b"a", b"c"}
+    assert store.embedded("two", [b"a", b"c"]) == {b"a"}
+    rows = store._db.execute("SELECT vector FROM embeddings WHERE fingerprint = 'one'").fetchall()
+    np.testing.assert_array_equal([np.frombuffer(r[0], "<f4") for r in rows], vectors)
+
+
+def test_a_paper_in_memory_is_as_on_disk(vault: Vault) -> None:
+    """Without an index the notes are read anew; what they say must be the same."""
+    on_disk = vault.open().papers()
+    for file in vault.index.iterdir():
+        file.unlink()
+    assert vault.open().papers() == on_disk
+    assert list(vault.index.iterdir()) == []
