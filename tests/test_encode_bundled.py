@@ -1,6 +1,6 @@
 """The bundled model: both engines give the same vectors, and each stands in for the other."""
 
-# ruff: noqa: D102, D103 - the names of the tests say it
+# ruff: noqa: D102 - the names of the tests say it
 
 from __future__ import annotations
 

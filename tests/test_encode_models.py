@@ -1,6 +1,6 @@
 """Any model of sentence-transformers, from disk, from a cache, or refused in one line."""
 
-# ruff: noqa: D103 - the names of the tests say it
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Text before the engines see it, rows after, digests, prompts and what is set for OpenMP."""
 
-# ruff: noqa: D103 - the names of the tests say it
+
 
 from __future__ import annotations
 
