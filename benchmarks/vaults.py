@@ -154,15 +154,17 @@ def _print_scores(
     """Print precision, recall and number of things of each vault, then of all together."""
     if not wrong:
         print(f"{'precision, recall, labelled':28}" + "".join(f"{name:19}" for name in MEASURES))
-    overall = Score()
+    overall, of_papers = Score(), Score()
     for folder in folders:
         gold = HERE / "labels" / f"{folder.name}.jsonl"
         if not gold.exists():
             continue
         score = _score_vault(folder, gold, labels, half)
         overall.join(score)
+        of_papers.join(_score_vault(folder, gold, labels, half, papers_only=True))
         print("\n".join(score.wrong) if wrong else _row(folder.name, score))
     print(_row("all", overall))
+    print(_row("all notes that are papers", of_papers))
     print(f"{'target':28}" + "".join(f"{TARGETS[name]:<19}" for name in MEASURES))
 
 
@@ -170,10 +172,14 @@ def _row(name: str, score: Score) -> str:
     return f"{name:28}" + "".join(f"{score.tallies[measure]!s:19}" for measure in MEASURES)
 
 
-def _score_vault(folder: Path, gold: Path, labels: Labels, half: str | None) -> Score:
+def _score_vault(
+    folder: Path, gold: Path, labels: Labels, half: str | None, *, papers_only: bool = False
+) -> Score:
     score = Score()
     for line in gold.read_text("utf-8").splitlines():
         label = json.loads(line)
+        if papers_only and not label["is_paper"]:
+            continue
         if half in (None, _half(label["note"])):
             path = folder / label["note"]
             _score_note(label, read_note(_text(path), label["note"], labels), folder.name, score)

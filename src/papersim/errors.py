@@ -10,7 +10,8 @@ PapersimError                what a user can cause; one line that names the next
 │   ├── OtherNotesError      it is of another folder of notes
 │   ├── ModelMismatchError   it was made with another model
 │   └── DamagedIndexError    it cannot be read
-└── LookupFailedError        a paper or note that is not there, or not only once
+├── LookupFailedError        a paper or note that is not there, or not only once
+└── NothingToMeasureError    neither tags nor links to measure answers by
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ __all__ = [
     "LookupFailedError",
     "ModelMismatchError",
     "NoIndexError",
+    "NothingToMeasureError",
     "OtherNotesError",
     "PapersimError",
     "VaultError",
@@ -72,3 +74,7 @@ class LookupFailedError(PapersimError):
 
 class EditError(PapersimError):
     """A note cannot be edited so that reading it again gives what was meant; nothing is changed."""
+
+
+class NothingToMeasureError(PapersimError):
+    """There are neither tags nor links to measure answers by."""

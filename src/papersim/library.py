@@ -21,12 +21,14 @@ from papersim.errors import (
 from papersim.filters import NO_FILTERS, Filters
 from papersim.index.derived import Derived
 from papersim.index.plan import make_plan
+from papersim.index.probes import embed_probes
 from papersim.index.store import Store
 from papersim.index.sync import read_all, reader_digest, sync
 from papersim.index.vectors import kind_mask
 from papersim.lookup import Entry, find_paper, papers_of_note, split_place
 from papersim.model import (
     Duplicate,
+    Evaluation,
     Finding,
     Hit,
     IndexReport,
@@ -200,6 +202,7 @@ class Library:
             report = sync(vault, store, self._model, labels, full=full, progress=progress)
             generation, fingerprint = store.generation, store.meta("fingerprint")
             if Derived.load(self.settings.index, generation, fingerprint) is None:
+                embed_probes(store, self._model.load())
                 self._derive(store)
         finally:
             store.close()
@@ -304,6 +307,18 @@ class Library:
         root, file = self.settings.notes.resolve(), Path(path).absolute()
         place = file.parent.resolve() / file.name
         return place.relative_to(root).as_posix() if place.is_relative_to(root) else None
+
+    def evaluate(self, progress: Progress | None = None) -> Evaluation:
+        """Return how good `similar` and `suggest_tags` are on these very notes.
+
+        Measured by shared tags and by the notes' links, beside three baselines; needs no model.
+        ``progress`` is called with the stage, how much of it is done, and how much there is.
+        Raises NothingToMeasureError where there are neither.
+        """
+        from papersim.evaluation import Evaluator
+
+        derived = self._derived
+        return Evaluator(self._store, derived, self._ranker, self._suggester).evaluate(progress)
 
     # --- asking ------------------------------------------------------------------------------
 

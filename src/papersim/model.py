@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "Duplicate",
+    "Evaluation",
     "Evidence",
     "Finding",
     "Hit",
@@ -15,12 +16,14 @@ __all__ = [
     "PaperSection",
     "Place",
     "Reason",
+    "SimilarQuality",
     "SkippedNote",
     "Status",
     "Suggestion",
     "Suggestions",
     "TagCount",
     "TagEdit",
+    "TagQuality",
 ]
 
 
@@ -195,3 +198,50 @@ class Status:
     bytes: int
     passages: int
     languages: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarQuality:
+    """How good a way of ranking is, in means over papers; None where there is no measure.
+
+    nDCG@10 by shared tags (idf-weighted Jaccard), recall@10 and nDCG@10 by the notes' links,
+    and the skewness of how often a paper stands in others' top 10.
+    """
+
+    ndcg_at_10: float | None
+    link_recall_at_10: float | None
+    link_ndcg_at_10: float | None
+    skewness: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagQuality:
+    """How good suggested tags are, leave-one-out over ``papers``; None where there are none.
+
+    ``f1`` is that of what is suggested by default; ``best_f1`` the best there is, at
+    ``threshold``.
+    """
+
+    papers: int
+    p_at_1: float | None
+    recall_at_5: float | None
+    ndcg_at_5: float | None
+    f1: float | None
+    threshold: float | None
+    best_f1: float | None
+    default_threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How good the answers are on a vault: ours, and three baselines by name.
+
+    ``by_tags`` and ``by_links`` are the numbers of papers asked about.
+    """
+
+    papers: int
+    tags: TagQuality
+    similar: SimilarQuality
+    baselines: tuple[tuple[str, SimilarQuality], ...]
+    by_tags: int
+    by_links: int

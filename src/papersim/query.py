@@ -40,7 +40,7 @@ class Query:
     ``kinds`` are bit masks over KINDS; ``title`` and ``text`` the words. ``paper`` is the id of
     the paper asked about, which is never its own hit; ``as_indexed`` whether what the index
     knows of it (its tags and links) may speak. ``both_ways`` is whether the hits' sections,
-    too, look for their match here.
+    too, look for their match here; ``language`` that of the words.
     """
 
     vectors: FloatArray
@@ -51,6 +51,7 @@ class Query:
     paper: str | None = None
     as_indexed: bool = False
     both_ways: bool = True
+    language: str = "und"
 
     def only(self, mask: int) -> Query:
         """Return the part of the query whose sections are of the kinds in a mask."""
@@ -97,7 +98,8 @@ def of_entry(
     vectors = index.means.center(encoder.encode_passages([p.text for p in passages]), languages)
     kinds = np.asarray([kind_mask(s.kinds) if s else 0 for s in of_passage], np.int64)
     text = _words(entry.title, entry.sections)
-    return Query(vectors, kinds, tuple(of_passage), entry.title, text, paper)
+    language = max(dict.fromkeys(languages), key=languages.count)
+    return Query(vectors, kinds, tuple(of_passage), entry.title, text, paper, language=language)
 
 
 def of_title(query: Query, encoder: Encoder, index: VectorIndex) -> Query:
@@ -109,8 +111,10 @@ def of_title(query: Query, encoder: Encoder, index: VectorIndex) -> Query:
 
 def of_text(text: str, encoder: Encoder, index: VectorIndex) -> Query:
     """Return the query that a free text is: one way, since a text is only a part of a paper."""
-    vector = index.means.center(encoder.encode_queries([text]), [language_of(text)])
-    return Query(vector, np.zeros(1, np.int64), (None,), "", text, both_ways=False)
+    language = language_of(text)
+    vector = index.query_means.center(encoder.encode_queries([text]), [language])
+    kinds = np.zeros(1, np.int64)
+    return Query(vector, kinds, (None,), "", text, both_ways=False, language=language)
 
 
 def _words(title: str, sections: Iterable[Section | PaperSection]) -> str:

@@ -102,9 +102,14 @@ class Ranker:
     ) -> Mapping[str, NDArray[np.float64]]:
         # A paper asked about as if it had no tags, or from outside, speaks by its text alone.
         row = own if query.as_indexed else None
-        group = int(self._corpus.groups[own]) if own is not None else -1
+        corpus = self._corpus
+        languages = (
+            corpus.languages_like(own)
+            if own is not None
+            else corpus.languages_named(query.language)
+        )
         asked = Asked(
-            similarities, row, query.text, query.title, group, query.both_ways, exclude=own
+            similarities, row, query.text, query.title, languages, query.both_ways, exclude=own
         )
         return fused(self._corpus, asked, weights)
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from papersim.rank.tags import ScoredTag
     from papersim.ranker import Ranker
 
-__all__ = ["Suggester", "TagOptions"]
+__all__ = ["DEFAULT_CONFIDENCE", "Suggester", "TagOptions"]
 
-_LEAST_CONFIDENCE = 0.1
+DEFAULT_CONFIDENCE = 0.1
 _TEXT_ONLY = DEFAULT_WEIGHTS.without("tags", "links")
 
 
@@ -67,7 +67,7 @@ class Suggester:
             sorted(self._vocabulary(paper, options)),
         )
         given = options.min_confidence
-        least = _LEAST_CONFIDENCE if given is None else given
+        least = DEFAULT_CONFIDENCE if given is None else given
         suggestions = [
             Suggestion(s.tag, round(s.confidence, 4), tuple(_reasons(s, neighbours)))
             for s in scored

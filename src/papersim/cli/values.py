@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from papersim.model import (
         Duplicate,
+        Evaluation,
         Evidence,
         Finding,
         Hit,
@@ -30,6 +31,7 @@ __all__ = [
     "doctor_json",
     "duplicates_json",
     "edit_json",
+    "evaluation_json",
     "index_json",
     "papers_json",
     "print_json",
@@ -190,3 +192,17 @@ def duplicates_json(found: Iterable[Duplicate]) -> Json:
 def doctor_json(found: Iterable[Finding]) -> Json:
     """Return what stands out."""
     return {"findings": [asdict(finding) for finding in found]}
+
+
+def evaluation_json(found: Evaluation) -> Json:
+    """Return how good the answers are; null where there is nothing to measure by."""
+    return {
+        "papers": found.papers,
+        "tags": asdict(found.tags),
+        "similar": {
+            **asdict(found.similar),
+            "papers_with_tags": found.by_tags,
+            "papers_with_links": found.by_links,
+        },
+        "baselines": {name: asdict(quality) for name, quality in found.baselines},
+    }

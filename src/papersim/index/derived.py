@@ -13,14 +13,16 @@ import json
 import os
 import zlib
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from papersim.index.links import link_keys
+from papersim.index.probes import choose_probes
 from papersim.index.vectors import VectorIndex
-from papersim.notes.plain import plain_text
+from papersim.notes.boilerplate import without_boilerplate
 from papersim.notes.tags import tag_key
 from papersim.rank.background import Background
 from papersim.rank.lexical import Lexical
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Derived"]
 
 _MANIFEST = "derived.json"
-_FORMAT = 3
+_FORMAT = 5
 
 
 @dataclass(frozen=True)
@@ -52,21 +54,24 @@ class Derived:
     def build(cls, store: Store, fingerprint: str, dimension: int) -> Derived:
         """Return what the store's papers give."""
         passages, raw = store.vectors(fingerprint, dimension)
-        vectors = VectorIndex.build(passages, raw)
+        vectors = VectorIndex.build(passages, raw, _probes(store, fingerprint))
         ids = [str(paper) for paper in vectors.papers]
         found, sections = store.papers(), store.sections(ids)
         papers = [found[i] for i in ids]
+        clean = partial(without_boilerplate, boilerplate=frozenset(store.boilerplate()))
         texts = [
-            "\n".join((paper.title, *(plain_text(s.text) for _, s in sections.get(paper.id, ()))))
+            "\n".join((paper.title, *(clean(s.text) for _, s in sections.get(paper.id, ()))))
             for paper in papers
         ]
+        groups, names = _groups(passages, vectors.starts)
         corpus = Corpus(
             starts=vectors.starts,
             lexical=Lexical.fit(texts),
             titles=Lexical.fit([paper.title for paper in papers]),
             tags=Overlap.build([{tag_key(tag) for tag in paper.tags} for paper in papers]),
             links=Overlap.build(link_keys(papers, store.links())),
-            groups=_groups(passages, vectors.starts),
+            groups=groups,
+            names=names,
             hubs=np.zeros(len(papers)),
             background=Background.fit(np.zeros(0)),
         )
@@ -86,6 +91,7 @@ class Derived:
             "links": _arrays(corpus.links),
             "corpus": {
                 "groups": corpus.groups,
+                "names": np.asarray(corpus.names, np.str_),
                 "hubs": corpus.hubs,
                 "levels": corpus.background.levels,
             },
@@ -134,14 +140,28 @@ class Derived:
             tags=Overlap(**parts["tags"]),
             links=Overlap(**parts["links"]),
             groups=parts["corpus"]["groups"],
+            names=tuple(map(str, parts["corpus"]["names"])),
             hubs=parts["corpus"]["hubs"],
             background=Background(parts["corpus"]["levels"]),
         )
         return cls(vectors, corpus)
 
 
-def _groups(passages: Sequence[PassageRow], starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for each paper the number of its language; papers without text are apart."""
+def _probes(store: Store, fingerprint: str) -> tuple[list[str], NDArray[np.float32]]:
+    """Return the languages and vectors of the probes that have been embedded."""
+    kept = store.probes(fingerprint)
+    found = [(p.language, kept[p.digest]) for p in choose_probes(store) if p.digest in kept]
+    vectors = np.asarray([vector for _, vector in found], np.float32)
+    return [language for language, _ in found], vectors
+
+
+def _groups(
+    passages: Sequence[PassageRow], starts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Return for each paper the number of its language, and the languages by number.
+
+    Papers without text are apart: their languages end in ``-``.
+    """
     numbers: dict[str, int] = {}
     groups = []
     for begin, end in pairwise(starts):
@@ -150,7 +170,7 @@ def _groups(passages: Sequence[PassageRow], starts: NDArray[np.int64]) -> NDArra
         codes = [p.language for p in own]
         most = max(dict.fromkeys(codes), key=codes.count)
         groups.append(numbers.setdefault(f"{most}-" if textless else most, len(numbers)))
-    return np.asarray(groups, np.int64)
+    return np.asarray(groups, np.int64), tuple(numbers)
 
 
 def _arrays(part: Lexical | Overlap) -> dict[str, NDArray[Any]]:

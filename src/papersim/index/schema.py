@@ -90,4 +90,12 @@ CREATE TABLE embeddings (
   vector BLOB NOT NULL,
   PRIMARY KEY (digest, fingerprint)
 );
+
+-- The same of texts embedded as queries, which tell where queries lie.
+CREATE TABLE probes (
+  digest BLOB NOT NULL,
+  fingerprint TEXT NOT NULL,
+  vector BLOB NOT NULL,
+  PRIMARY KEY (digest, fingerprint)
+);
 """

@@ -367,6 +367,48 @@ class Store:
                 ],
             )
 
+    def probes(self, fingerprint: str) -> dict[bytes, NDArray[np.float32]]:
+        """Return the vectors of texts embedded as queries, by digest."""
+        rows = self._db.execute(
+            "SELECT digest, vector FROM probes WHERE fingerprint = ?", (fingerprint,)
+        )
+        return {digest: np.frombuffer(vector, "<f4") for digest, vector in rows}
+
+    def put_probes(
+        self, fingerprint: str, digests: Sequence[bytes], vectors: NDArray[np.float32]
+    ) -> None:
+        """Keep the vectors of texts embedded as queries."""
+        rows = [
+            (digest, fingerprint, vector.astype("<f4").tobytes())
+            for digest, vector in zip(digests, vectors, strict=True)
+        ]
+        with self.transaction():
+            self._db.executemany("INSERT OR REPLACE INTO probes VALUES (?, ?, ?)", rows)
+
+    def sample_sections(self, each: int) -> list[tuple[str, str]]:
+        """Return language and text of the first section of ``each`` papers in each language.
+
+        The papers are those with the smallest ids.
+        """
+        rows = self._db.execute(
+            """SELECT s.language, MIN(s.id) FROM sections s JOIN entries n ON n.id = s.entry
+               WHERE length(s.text) > 20 GROUP BY n.paper, s.language
+               ORDER BY n.paper, s.language"""
+        )
+        chosen: dict[str, list[int]] = {}
+        for language, section in rows:
+            if len(own := chosen.setdefault(language, [])) < each:
+                own.append(section)
+        ids = [section for sections in chosen.values() for section in sections]
+        found: list[tuple[str, str]] = []
+        for part in _chunks(ids):
+            marks = ", ".join("?" * len(part))
+            found += self._db.execute(
+                f"SELECT language, text FROM sections WHERE id IN ({marks}) ORDER BY id",  # noqa: S608
+                part,
+            ).fetchall()
+        return found
+
     def missing(self, fingerprint: str) -> int:
         """Return how many stored passages have no embedding by this encoder."""
         query = """SELECT COUNT(*) FROM passages WHERE NOT EXISTS (SELECT 1 FROM embeddings e

@@ -40,10 +40,19 @@ class VectorIndex:
     papers: NDArray[np.str_]
     starts: NDArray[np.int64]
     means: LanguageMeans
+    query_means: LanguageMeans
 
     @classmethod
-    def build(cls, passages: Sequence[PassageRow], vectors: FloatArray) -> VectorIndex:
-        """Return the index of passages, ordered by paper, and their raw vectors."""
+    def build(
+        cls,
+        passages: Sequence[PassageRow],
+        vectors: FloatArray,
+        probes: tuple[Sequence[str], FloatArray] | None = None,
+    ) -> VectorIndex:
+        """Return the index of passages, ordered by paper, and their raw vectors.
+
+        ``probes`` are the languages and raw vectors of texts embedded as queries.
+        """
         languages = [p.language for p in passages]
         means = LanguageMeans.fit(vectors, languages)
         index = _faiss().IndexFlatIP(vectors.shape[1])
@@ -58,6 +67,7 @@ class VectorIndex:
             np.asarray([papers[i] for i in starts], np.str_),
             np.asarray([*starts, len(papers)], np.int64),
             means,
+            LanguageMeans.fit(probes[1], probes[0]) if probes and len(probes[0]) else means,
         )
 
     @property
@@ -112,18 +122,14 @@ class VectorIndex:
             "kinds": self.kinds,
             "papers": self.papers,
             "starts": self.starts,
-            "languages": np.asarray(self.means.languages, np.str_),
-            "counts": self.means.counts,
-            "means": self.means.means,
-            "overall": self.means.overall,
+            **_mean_arrays("passage", self.means),
+            **_mean_arrays("query", self.query_means),
         }
 
     @classmethod
     def of_bytes(cls, faiss_bytes: bytes, arrays: Arrays) -> VectorIndex:
         """Return the index from what `faiss_bytes` and `arrays` gave."""
         index = _faiss().deserialize_index(np.frombuffer(faiss_bytes, np.uint8))
-        languages = tuple(map(str, arrays["languages"]))
-        means = LanguageMeans(languages, arrays["counts"], arrays["means"], arrays["overall"])
         return cls(
             index,
             arrays["ids"],
@@ -131,8 +137,23 @@ class VectorIndex:
             arrays["kinds"],
             arrays["papers"],
             arrays["starts"],
-            means,
+            _means_of("passage", arrays),
+            _means_of("query", arrays),
         )
+
+
+def _mean_arrays(name: str, means: LanguageMeans) -> dict[str, NDArray[Any]]:
+    return {
+        f"{name}_languages": np.asarray(means.languages, np.str_),
+        f"{name}_counts": means.counts,
+        f"{name}_means": means.means,
+        f"{name}_overall": means.overall,
+    }
+
+
+def _means_of(name: str, arrays: Arrays) -> LanguageMeans:
+    counts, means, overall = (arrays[f"{name}_{part}"] for part in ("counts", "means", "overall"))
+    return LanguageMeans(tuple(map(str, arrays[f"{name}_languages"])), counts, means, overall)
 
 
 def _faiss() -> Any:

@@ -21,7 +21,7 @@ __all__ = ["LEAST_COUNT", "is_boilerplate", "keyed_lines", "without_boilerplate"
 LEAST_COUNT = 5
 """A line in fewer entries than this is never boilerplate."""
 
-_SENTENCE = re.compile(r"[^。！？!?]*[。！？!?]+|[^。！？!?]+$|.*?\.(?=\s|$)")
+_SENTENCE = re.compile(r".*?(?:[。！？!?]+|\.(?=\s|$)|$)")
 _ENDS = tuple("。！？!?.:：…")
 _SHORTEST_SENTENCE = 12
 _SHORTEST_PHRASE = 8

@@ -53,11 +53,13 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^#{1,6}[ \t]+", re.MULTILINE), ""),
     (re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+", re.MULTILINE), ""),
     (re.compile(rf"^(?:{_PROPERTIES})::.*$|^[\w-]+::[ \t]*$", re.MULTILINE), ""),
-    (re.compile(r"^[|:\- \t]*-{3,}[|:\- \t]*$", re.MULTILINE), ""),
+    (re.compile(r"^[|:\- \t]*(?:-{3,}|\|[ \t]*:?-|-:?[ \t]*\|)[|:\- \t]*$", re.MULTILINE), ""),
     (re.compile(r"\*{1,3}|~~|==|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|`"), ""),
     (re.compile(r"\|"), " "),
 )
-_WIKILINK = re.compile(r"\[\[([^\[\]\r\n]+)\]\]")
+_WIKILINK = re.compile(r"(?<!!)\[\[([^\[\]\r\n]+)\]\]")
+_MATH = re.compile(r"\$\$[^$]{1,5000}\$\$|\$(?=[^\s$])[^$\r\n]{0,1000}(?<=\S)\$(?!\d)")
+_HELD = re.compile("\ue000(\\d+)\ue001")
 
 
 @lru_cache(maxsize=8192)
@@ -69,8 +71,17 @@ def plain_text(markdown: str) -> str:
     text = markdown.replace("\r\n", "\n").replace("\r", "\n")
     # Hashtags are tags, not words: what is embedded must not hold them.
     text = without_hashtags(text)
+    math: list[str] = []
+
+    def hold(match: re.Match[str]) -> str:
+        math.append(match.group())
+        return f"\ue000{len(math) - 1}\ue001"
+
+    # Formulas are full of what Markdown would take for emphasis, tags and tables.
+    text = _MATH.sub(hold, text.replace("\ue000", "").replace("\ue001", ""))
     text = _WIKILINK.sub(lambda m: wikilink_text(m.group(1)), text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
+    text = _HELD.sub(lambda m: math[int(m.group(1))], text)
     lines = (" ".join(line.split()) for line in html.unescape(text).split("\n"))
     return "\n".join(line for line in lines if line)

@@ -33,8 +33,9 @@ _SURE = 1e9
 class Corpus:
     """What is known of all papers, by row, beside their vectors.
 
-    The passages of row r stand at starts[r]:starts[r + 1]; ``groups`` number the papers'
-    languages; ``hubs`` are how near each paper is to its nearest ones.
+    The passages of row r stand at starts[r]:starts[r + 1]. ``groups`` number the papers'
+    languages, whose ``names`` end in ``-`` for papers without text; ``hubs`` are how near each
+    paper is to its nearest ones.
     """
 
     starts: NDArray[np.int64]
@@ -43,8 +44,17 @@ class Corpus:
     tags: Overlap
     links: Overlap
     groups: NDArray[np.int64]
+    names: tuple[str, ...]
     hubs: Scores
     background: Background
+
+    def languages_like(self, row: int) -> tuple[int, ...]:
+        """Return the groups in the language of a paper: its own alone."""
+        return (int(self.groups[row]),)
+
+    def languages_named(self, code: str) -> tuple[int, ...]:
+        """Return the groups in a language: of papers with text and of those without."""
+        return tuple(i for i, name in enumerate(self.names) if name.rstrip("-") == code)
 
     @property
     def count(self) -> int:
@@ -58,15 +68,16 @@ class Asked:
 
     ``similarities`` has shape (query passages, passages). ``row`` is the query's own paper, if
     it is one of the corpus; its words, title, tags and links are known then. Else ``text``
-    holds its words and ``title`` its title. ``group`` is its language's number, -1 if unknown;
-    ``exclude`` a row that is not to count where scores are standardised.
+    holds its words and ``title`` its title. ``languages`` are the groups whose papers are in
+    its language, None if that is unknown; ``exclude`` a row that is not to count where scores
+    are standardised.
     """
 
     similarities: FloatArray
     row: int | None = None
     text: str = ""
     title: str = ""
-    group: int = -1
+    languages: tuple[int, ...] | None = None
     both_ways: bool = True
     exclude: int | None = None
 
@@ -107,9 +118,12 @@ def _lexical(
     trust = confidence(terms, corpus.lexical.lengths.astype(np.float64))
     lexical = trust * standardised(words.astype(np.float64), corpus.groups, among)
     z_titles = (1 - trust) * standardised(titles.astype(np.float64), corpus.groups, among)
-    if asked.group >= 0:
-        other = corpus.groups != asked.group
-        lexical = np.where(other, _STAND_IN * z_dense, lexical)
+    if asked.languages is not None:
+        other = ~np.isin(corpus.groups, asked.languages)
+        stand_in = _STAND_IN * z_dense
+        # The few words of a question that do stand in another language's text were meant.
+        both = np.maximum(lexical, stand_in) if asked.row is None else stand_in
+        lexical = np.where(other, both, lexical)
     return {"lexical": lexical, "title": z_titles}
 
 
@@ -129,7 +143,7 @@ def background_of(corpus: Corpus, matrix: FloatArray) -> Background:
     found = []
     for row in sample_rows(corpus.count, _BACKGROUND_QUERIES).tolist():
         own = matrix[corpus.starts[row] : corpus.starts[row + 1]]
-        asked = Asked(own @ matrix.T, row, group=int(corpus.groups[row]))
+        asked = Asked(own @ matrix.T, row, languages=corpus.languages_like(row))
         total = np.sum(list(fused(corpus, asked).values()), axis=0)
         found.append(np.delete(total, row))
     return Background.fit(np.concatenate(found) if found else np.zeros(0))

@@ -9,6 +9,7 @@ __all__ = ["sentences", "terms"]
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
 _RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_LONGEST = 64  # what is longer is no word, such as an encoded image
 _IS_CJK = re.compile(rf"[{_CJK}]")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*?(?:[。！？!?；;]+|\.(?=\s|$)|\n|$)")
 
@@ -24,7 +25,7 @@ def terms(text: str) -> list[str]:
         if _IS_CJK.match(run):
             found.extend(run[i : i + 2] for i in range(max(1, len(run) - 1)))
         else:
-            found.append(_singular(run))
+            found.append(_singular(run[:_LONGEST]))
     return found
 
 
