@@ -12,6 +12,7 @@ from papersim.duplicates import find_duplicates
 from papersim.encode.model import Model
 from papersim.errors import (
     ConfigError,
+    EditError,
     LookupFailedError,
     ModelMismatchError,
     NoIndexError,
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
     from papersim.index.sync import Progress
     from papersim.notes.model import PaperEntry
-    from papersim.undo import Outcome
+    from papersim.undo import Change, Outcome
 
 __all__ = ["Library", "TagOptions"]
 
@@ -388,7 +389,9 @@ class Library:
         inside, file = self._inside(note), _is_file(note)
         entries = papers_of_note(inside or note, self._entries) if inside or not file else []
         if not entries and file:
-            return self.suggest_tags_for_text(_read_outside(Path(note)), inside or note, options)
+            # In full: its name alone may be that of a note of the vault, too.
+            name = inside or Path(note).absolute().as_posix()
+            return self.suggest_tags_for_text(_read_outside(Path(note)), name, options)
         ids = list(dict.fromkeys(entry.paper for entry in entries)) or [self.find(note).id]
         papers = self._store.papers(ids)
         return tuple(self._suggest_indexed(papers[i], options) for i in ids)
@@ -436,36 +439,30 @@ class Library:
         A note outside the vault is edited where it is. With ``dry_run`` nothing is written. Notes
         that changed since they were read, or cannot be edited, are left, with the reason.
         """
-        root = self._vault.root
-        wanted = [f for f in found if f.suggestions]
-        outside = [f for f in wanted if not (root / f.paper.note).is_file()]
-        diff, written, left = "", list[str](), list[SkippedNote]()
-        groups = {root: [f for f in wanted if f not in outside]}
-        for f in outside:
-            groups.setdefault(Path(f.paper.note).resolve().parent, []).append(f)
-        for folder, members in groups.items():
-            edit = self._apply_in(folder, members, dry_run=dry_run)
-            diff += edit.diff
-            written += edit.written
-            left += edit.left
-        return TagEdit(diff, tuple(written), tuple(left))
-
-    def _apply_in(self, folder: Path, found: Sequence[Suggestions], *, dry_run: bool) -> TagEdit:
-        inside = folder == self._vault.root
-        taggings = [
-            Tagging(
-                f.paper.note if inside else Path(f.paper.note).name,
-                f.paper.line,
-                f.paper.title,
-                tuple(s.tag for s in f.suggestions),
-            )
-            for f in found
-        ]
-        changes = changes_for(folder, taggings, self._labels, [tag.tag for tag in self.tags()])
-        diff = diff_of(changes)
+        taggings: dict[str, list[Tagging]] = {}
+        for f in found:
+            if f.suggestions:
+                tags = tuple(s.tag for s in f.suggestions)
+                tagging = Tagging(f.paper.note, f.paper.line, f.paper.title, tags)
+                taggings.setdefault(f.paper.note, []).append(tagging)
+        tried = [self._changes(note, members) for note, members in taggings.items()]
+        changes = [change for one in tried if not isinstance(one, SkippedNote) for change in one]
+        left = tuple(one for one in tried if isinstance(one, SkippedNote))
         if dry_run:
-            return TagEdit(diff, (), ())
-        return _edit(diff, apply_changes(self.settings.index, folder, changes))
+            return TagEdit(diff_of(changes), (), left)
+        outcome = apply_changes(self.settings.index, self._vault.root, changes)
+        edit = _edit(diff_of(changes), outcome)
+        return replace(edit, left=(*left, *edit.left))
+
+    def _changes(self, note: str, taggings: Sequence[Tagging]) -> Sequence[Change] | SkippedNote:
+        """Return what a note is to hold, or why it is left."""
+        if note == "-":
+            return SkippedNote(note, "standard input is no note to write tags to; name its file")
+        tags = [tag.tag for tag in self.tags()]
+        try:
+            return changes_for(self._vault.root, taggings, self._labels, tags)
+        except (EditError, VaultError) as error:
+            return SkippedNote(note, str(error))
 
     def undo(self) -> TagEdit:
         """Take back the last `apply_tags`, in the notes that have not changed since."""

@@ -74,12 +74,16 @@ class PaperDetail:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why a paper is a hit: my section, theirs, how near they are (0..1), their best sentence."""
+    """Why a paper is a hit: my section, theirs, how near they are (0..1).
+
+    ``quote`` is the sentence of theirs that says most of mine, ``query_quote`` that of mine.
+    """
 
     query: PaperSection | None
     section: PaperSection
     score: float
     quote: str
+    query_quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)

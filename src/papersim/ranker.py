@@ -78,6 +78,7 @@ class Ranker:
         self._store = store
         self._vectors = derived.vectors
         self._corpus = derived.corpus
+        self._notes: dict[int, str] = {}
 
     def rank(self, query: Query, ask: Ask) -> Ranked:
         """Return the papers that pass the filters, best first, without the query's own."""
@@ -159,28 +160,23 @@ class Ranker:
         )
 
     def _spread(self, ranked: Ranked, k: int) -> list[int]:
-        """Return the first k rows; near-identical papers of one note stand behind the others.
+        """Return the first k rows, where a note that repeats itself has one place for it.
 
-        So a note that repeats itself does not fill the list.
+        Near-identical papers of one note come in only where no others are left.
         """
+        rows = ranked.rows[: 3 * k].tolist()
+        papers = self._store.papers(self.paper_of(row) for row in rows)
+        notes = {row: papers[self.paper_of(row)].note for row in rows}
         chosen: list[int] = []
-        behind: list[int] = []
-        for row in ranked.rows[: 3 * k].tolist():
-            if len(chosen) == k:
-                break
-            repeated = any(self._same_note(row, other) for other in chosen)
-            (behind if repeated and self._repeats(row, chosen) else chosen).append(row)
-        return (chosen + behind)[:k] if len(chosen) + len(behind) >= k else ranked.rows[:k].tolist()
+        repeated: list[int] = []
+        for row in rows:
+            siblings = [other for other in chosen if notes[other] == notes[row]]
+            (repeated if siblings and self._repeats(row, siblings) else chosen).append(row)
+        kept = {*chosen[:k], *repeated[: max(0, k - len(chosen))]}
+        return [row for row in rows if row in kept]
 
-    def _same_note(self, row: int, other: int) -> bool:
-        return self._note(row) == self._note(other)
-
-    def _note(self, row: int) -> str:
-        paper = str(self._vectors.papers[row])
-        return self._store.papers([paper])[paper].note
-
-    def _repeats(self, row: int, chosen: Sequence[int]) -> bool:
-        means = self._means([row, *chosen])
+    def _repeats(self, row: int, others: Sequence[int]) -> bool:
+        means = self._means([row, *others])
         return bool((means[1:] @ means[0] > _SAME).any())
 
     def _varied(self, ranked: Ranked, ask: Ask) -> list[int]:
@@ -208,9 +204,11 @@ class Ranker:
                 continue
             own = query.sections[mine]
             about = plain_text(own.text) if own else query.text
-            quote = best_sentence(plain_text(section.text), about)
+            words = plain_text(section.text)
+            quote = best_sentence(words, about)
+            asked = best_sentence(about, words) if own else ""
             score = round(float(np.clip(similarities[mine, theirs], 0, 1)), 4)
-            found.append(Evidence(own, section, score, quote))
+            found.append(Evidence(own, section, score, quote, asked))
         return tuple(found)
 
     def paper_of(self, row: int) -> str:

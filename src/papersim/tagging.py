@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from papersim.errors import VaultError
@@ -21,7 +22,7 @@ __all__ = ["Tagging", "changes_for", "diff_of"]
 
 @dataclass(frozen=True, slots=True)
 class Tagging:
-    """Tags for one paper in one note; the note's path is relative to its folder."""
+    """Tags for one paper in one note; its path is one in the vault, or in full elsewhere."""
 
     note: str
     line: int
@@ -59,8 +60,15 @@ def changes_for(
 
 
 def diff_of(changes: Sequence[Change]) -> str:
-    """Return changes as one unified diff that ``git apply`` takes in the notes folder."""
-    return "".join(unified_diff(c.path, c.old.decode(), c.new.decode()) for c in changes)
+    """Return changes as one unified diff that ``git apply`` takes in the notes folder.
+
+    A note elsewhere goes by its name alone: in its own folder.
+    """
+    return "".join(unified_diff(_shown(c.path), c.old.decode(), c.new.decode()) for c in changes)
+
+
+def _shown(path: str) -> str:
+    return PurePath(path).name if PurePath(path).is_absolute() else path
 
 
 def _read(root: Path, path: str) -> bytes:

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from papersim.errors import VaultError
@@ -18,7 +19,6 @@ from papersim.write import replace_file, sync_folder, write_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 __all__ = ["JOURNAL", "Change", "Left", "Outcome", "apply_changes", "undo"]
 
@@ -28,7 +28,10 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a note, named by its path in the vault, held when it was read and is to hold."""
+    """What a note held when it was read and is to hold.
+
+    It is named by its path in the vault, or in full where it is elsewhere.
+    """
 
     path: str
     old: bytes
@@ -125,8 +128,10 @@ def apply_changes(index: Path, vault: Path, changes: Sequence[Change]) -> Outcom
 
 def _try(vault: Path, change: Change) -> str | None:
     """Write one note; return the reason where that is not possible."""
+    file = Path(change.path)
+    folder, path = (file.parent, file.name) if file.is_absolute() else (vault, change.path)
     try:
-        write_note(vault, change.path, change.old, change.new)
+        write_note(folder, path, change.old, change.new)
     except VaultError as error:
         return str(error)
     return None

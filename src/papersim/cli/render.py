@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from papersim.model import (
         Duplicate,
@@ -84,8 +84,7 @@ def show_hits(title: str, hits: Sequence[Hit], *, explain: bool) -> None:
     for group in [[hit] for hit in hits] if explain else [hits]:
         out.print(_hit_table(group, header=group[0].rank == 1))
         if explain:
-            for line in _why(group[0]):
-                out.print(Padding(line, (0, 0, 0, 10)))
+            out.print(Padding(_why(group[0]), (0, 0, 0, 10)))
 
 
 def _hit_table(hits: Sequence[Hit], *, header: bool) -> Table:
@@ -106,15 +105,21 @@ def _hit_table(hits: Sequence[Hit], *, header: bool) -> Table:
     return table
 
 
-def _why(hit: Hit) -> Iterator[Text]:
-    gave = "  ".join(f"{name} {value:+.2f}" for name, value in hit.sources)
-    yield Text(gave, "dim")
+def _why(hit: Hit) -> Table:
+    """Return what each source gave, and the matching sections with a sentence of each side."""
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(style="dim", ratio=1, overflow="fold")
+    gave = "  ".join(f"{name} {value:+.2f}" for name, value in hit.sources if value)
+    table.add_row("score", gave)
     for evidence in hit.evidence:
         names = [_label(evidence.query), _label(evidence.section)]
         pair = names[0] if names[0] == names[1] else " ~ ".join(filter(None, names))
-        yield Text.assemble(
-            (f"{pair} {evidence.score:.2f}  ", "cyan"), (_clean(evidence.quote), "dim")
-        )
+        table.add_row(f"{evidence.score:.2f}", Text(pair, "cyan"))
+        if evidence.query_quote:
+            table.add_row("mine", _text(evidence.query_quote))
+        table.add_row("theirs", _text(evidence.quote))
+    return table
 
 
 def _label(section: PaperSection | None) -> str:

@@ -79,7 +79,7 @@ def _fail_if_left(edit: TagEdit | None) -> None:
     if edit is not None and edit.left:
         first, *others = edit.left
         more = f" (and {len(others)} more)" if others else ""
-        raise VaultError(f"{first.note}: {first.reason}{more}")
+        raise VaultError(f"{first.reason}{more}")
 
 
 @app.command(epilog="Example: papersim tags --json")

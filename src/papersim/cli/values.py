@@ -98,6 +98,7 @@ def _evidence(evidence: Evidence) -> Json:
         "section": _section(evidence.section),
         "score": evidence.score,
         "quote": evidence.quote,
+        "query_quote": evidence.query_quote,
     }
 
 
