@@ -26,6 +26,7 @@ types: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/vaults.py
+	$(BIN)/python benchmarks/similar.py
 
 # torch is pinned to its CPU build here; left open, several GB would come.
 $(STAMP): pyproject.toml constraints.txt requirements-dev.txt

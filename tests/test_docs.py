@@ -19,11 +19,18 @@ FILTERS = {"--tag", "--not-tag", "--since", "--until", "--in"}
 PROMISED: dict[str, set[str]] = {
     "index": {"--full"},
     "papers": set(),
-    "similar": {"-k", "--by", "--explain", "--all", *FILTERS},
+    "similar": {"-k", "--by", "--explain", "--all", "--diversity", "--ignore-tags", *FILTERS},
     "search": {"-k", "--by", "--explain", *FILTERS},
-    "suggest-tags": {"-k", "--min-confidence", "--as-untagged", "--all"},
+    "suggest-tags": {
+        *("-k", "--min-confidence", "--as-untagged", "--all"),
+        *("--untagged", "--apply", "--dry-run"),
+    },
     "tags": set(),
+    "undo": set(),
+    "duplicates": set(),
+    "eval": set(),
     "status": set(),
+    "doctor": set(),
 }
 
 

@@ -35,7 +35,7 @@ __all__ = ["Ask", "Ranked", "Ranker"]
 
 _PAIRS = 3
 _VARIETY_POOL = 100
-_SAME = 0.97
+_SAME = 0.85  # of centred vectors; two papers on one topic reach .7, the same text about .9
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +164,22 @@ class Ranker:
 
         Near-identical papers of one note come in only where no others are left.
         """
-        rows = ranked.rows[: 3 * k].tolist()
-        papers = self._store.papers(self.paper_of(row) for row in rows)
-        notes = {row: papers[self.paper_of(row)].note for row in rows}
+        rows = ranked.rows.tolist()
         chosen: list[int] = []
         repeated: list[int] = []
         for row in rows:
-            siblings = [other for other in chosen if notes[other] == notes[row]]
+            if len(chosen) == k:
+                break
+            siblings = [other for other in chosen if self._note(other) == self._note(row)]
             (repeated if siblings and self._repeats(row, siblings) else chosen).append(row)
-        kept = {*chosen[:k], *repeated[: max(0, k - len(chosen))]}
+        kept = {*chosen, *repeated[: k - len(chosen)]}
         return [row for row in rows if row in kept]
+
+    def _note(self, row: int) -> str:
+        if row not in self._notes:
+            paper = self.paper_of(row)
+            self._notes[row] = self._store.papers([paper])[paper].note
+        return self._notes[row]
 
     def _repeats(self, row: int, others: Sequence[int]) -> bool:
         means = self._means([row, *others])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "Corpus", "background_of", "fused", "hubness_of"]
 
 _HUB_SHARE = 0.25
-_STAND_IN = 0.3
+_STAND_IN = 0.6
 _BACKGROUND_QUERIES = 120
 _SURE = 1e9
 
@@ -48,13 +48,18 @@ class Corpus:
     hubs: Scores
     background: Background
 
-    def languages_like(self, row: int) -> tuple[int, ...]:
-        """Return the groups in the language of a paper: its own alone."""
-        return (int(self.groups[row]),)
+    def languages_like(self, row: int) -> tuple[int, ...] | None:
+        """Return the groups whose words can be compared with a paper's; None for all.
+
+        Titles are in English whatever language a note is in: papers without text are compared
+        by their words with every paper.
+        """
+        name = self.names[self.groups[row]]
+        return None if name.endswith("-") else self.languages_named(name)
 
     def languages_named(self, code: str) -> tuple[int, ...]:
-        """Return the groups in a language: of papers with text and of those without."""
-        return tuple(i for i, name in enumerate(self.names) if name.rstrip("-") == code)
+        """Return the groups in a language, and those of papers without text."""
+        return tuple(i for i, name in enumerate(self.names) if name == code or name.endswith("-"))
 
     @property
     def count(self) -> int:
