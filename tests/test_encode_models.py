@@ -1,7 +1,5 @@
 """Any model of sentence-transformers, from disk, from a cache, or refused in one line."""
 
-
-
 from __future__ import annotations
 
 import json

@@ -1,7 +1,5 @@
 """Text before the engines see it, rows after, digests, prompts and what is set for OpenMP."""
 
-
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

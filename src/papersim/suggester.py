@@ -31,12 +31,14 @@ class TagOptions:
     """How tags are suggested: at most ``k`` a paper, none below ``min_confidence``.
 
     None is the default confidence. Tags a paper has are left out, unless ``as_untagged``:
-    then it gets what it would if it had none.
+    then it gets what it would if it had none. With ``count_own`` they are left out after the
+    cut to k, so that writing what is suggested and asking again suggests nothing more.
     """
 
     k: int = 5
     min_confidence: float | None = None
     as_untagged: bool = False
+    count_own: bool = False
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -73,13 +75,17 @@ class Suggester:
             for s in scored
             if s.confidence >= least
         ]
-        return Suggestions(paper, tuple(suggestions[: options.k]))
+        best = suggestions[: options.k]
+        if options.count_own:
+            own = {tag_key(tag) for tag in paper.tags}
+            best = [s for s in best if tag_key(s.tag) not in own]
+        return Suggestions(paper, tuple(best))
 
     def _vocabulary(self, paper: Paper, options: TagOptions) -> set[str]:
         """Return the tags that may be suggested: those other papers have, opinions apart."""
         others = (p for p in self._papers.values() if p.id != paper.id)
         tags = {tag for p in others for tag in p.tags if tag_key(tag) not in self._opinions}
-        if options.as_untagged:
+        if options.as_untagged or options.count_own:
             return tags
         own = {tag_key(tag) for tag in paper.tags}
         return {tag for tag in tags if tag_key(tag) not in own}

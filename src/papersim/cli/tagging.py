@@ -45,7 +45,7 @@ def suggest_tags(
     from papersim.library import TagOptions
 
     library = open_library(notes, index_dir, model, quiet)
-    ask = TagOptions(k, min_confidence, as_untagged)
+    ask = TagOptions(k, min_confidence, as_untagged, count_own=apply or dry_run)
     if every:
         found = list(library.suggest_tags_all(ask))
     else:
