@@ -232,7 +232,7 @@ def test_a_note_that_grew_since_the_index_is_tagged_in_the_right_place(
     file.write_bytes(file.read_bytes().replace(b"## Gaussian", b"\n\nmore\n\n## Gaussian", 1))
     before = file.read_bytes()
     paper = f"{NOTE}#LRM: Large Reconstruction Model"
-    assert cli.at(copy, "suggest-tags", paper, "--apply").code == 0
+    assert cli.at(copy, "suggest-tags", paper, "--apply", "--min-confidence", "0.05").code == 0
     assert only_inserted(before, file.read_bytes())
     old = {p.title: p.tags for p in read_note(before.decode(), NOTE, LABELS).papers}
     changed = {t for t, e in entries(file).items() if e.tags != old[t]}
@@ -274,7 +274,7 @@ def test_a_note_outside_is_written_where_it_is_and_taken_back(
     git(file.parent, "init", "-q")
     git(file.parent, "apply", "--check", "-", data=shown.out.encode())
     both = ("elsewhere/draft one.md", "20230210.md", "-k", "1")
-    done = cli.at(vault, "suggest-tags", *both, "--apply", "--json")
+    done = cli.at(vault, "suggest-tags", *both, "--apply", "--min-confidence", "0.05", "--json")
     assert done.code == 0
     assert len(done.json["written"]) == 2
     (entry,) = entries(file).values()
@@ -294,7 +294,16 @@ def test_a_note_outside_is_not_mistaken_for_one_inside(
     inside = held(vault.notes)
     text = (vault.notes / "20230210.md").read_bytes()
     (tmp_path / "20230210.md").write_bytes(text)
-    done = cli.at(vault, "suggest-tags", "20230210.md", "--as-untagged", "--apply", "--json")
+    done = cli.at(
+        vault,
+        "suggest-tags",
+        "20230210.md",
+        "--as-untagged",
+        "--apply",
+        "--min-confidence",
+        "0.05",
+        "--json",
+    )
     assert done.code == 0
     assert held(vault.notes) == inside
     assert (tmp_path / "20230210.md").read_bytes() != text

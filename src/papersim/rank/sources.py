@@ -48,14 +48,17 @@ class Corpus:
     hubs: Scores
     background: Background
 
-    def languages_like(self, row: int) -> tuple[int, ...] | None:
-        """Return the groups whose words can be compared with a paper's; None for all.
+    def languages_like(self, row: int) -> tuple[int, ...]:
+        """Return the groups whose words can be compared with a paper's.
 
         Titles are in English whatever language a note is in: papers without text are compared
         by their words with every paper.
         """
-        name = self.names[self.groups[row]]
-        return None if name.endswith("-") else self.languages_named(name)
+        return self.languages_named(self.names[self.groups[row]])
+
+    def is_textless(self, row: int | None) -> bool:
+        """Return whether a row is that of a paper without text."""
+        return row is not None and self.names[self.groups[row]].endswith("-")
 
     def languages_named(self, code: str) -> tuple[int, ...]:
         """Return the groups in a language, and those of papers without text."""
@@ -126,8 +129,9 @@ def _lexical(
     if asked.languages is not None:
         other = ~np.isin(corpus.groups, asked.languages)
         stand_in = _STAND_IN * z_dense
-        # The few words of a question that do stand in another language's text were meant.
-        both = np.maximum(lexical, stand_in) if asked.row is None else stand_in
+        # The few words of a question or title that stand in another language's text were meant.
+        brief = asked.row is None or corpus.is_textless(asked.row)
+        both = np.maximum(lexical, stand_in) if brief else stand_in
         lexical = np.where(other, both, lexical)
     return {"lexical": lexical, "title": z_titles}
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ScoredTag", "suggest", "tag_terms"]
 
-_TEMPERATURE = 0.1
+_TEMPERATURE = 0.8
 _NEIGHBOURS = 20
 _WORDS_WEIGHT = 0.5
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])2(?=[A-Z\d])")
@@ -46,7 +46,7 @@ def suggest(
 
     ``similarities`` are those of the neighbours, best first, and ``neighbour_tags`` what they
     carry; ``text`` is the paper's own, ``tags`` all that may be suggested. The vote is a
-    softmax over similarities (temperature .1); it and the tag's own words count as two
+    softmax over scores in standard deviations (temperature .8); it and the own words count as two
     witnesses that may err independently of each other.
     """
     allowed = list(dict.fromkeys(tags))
