@@ -86,7 +86,7 @@ def test_what_is_shown_is_what_is_written_and_taken_back(copy: Vault, cli: Cli) 
     that git made; a second --apply finds nothing to do; undo gives back every byte.
     """
     before = held(copy.notes)
-    shown = cli.at(copy, "suggest-tags", NOTE, "--dry-run")
+    shown = cli.at(copy, "suggest-tags", "--min-confidence", "0.05", NOTE, "--dry-run")
     assert shown.code == 0
     assert held(copy.notes) == before
     assert shown.out.startswith(f"diff --git a/{NOTE} b/{NOTE}\n")
@@ -97,7 +97,7 @@ def test_what_is_shown_is_what_is_written_and_taken_back(copy: Vault, cli: Cli) 
     git(patched, "apply", "--check", "-", data=shown.out.encode())
     git(patched, "apply", "-", data=shown.out.encode())
 
-    applied = cli.at(copy, "suggest-tags", NOTE, "--apply", "--json")
+    applied = cli.at(copy, "suggest-tags", "--min-confidence", "0.05", NOTE, "--apply", "--json")
     assert applied.code == 0
     assert applied.json["written"] == [NOTE]
     assert applied.json["diff"] == shown.out
@@ -121,7 +121,7 @@ def test_what_is_shown_is_what_is_written_and_taken_back(copy: Vault, cli: Cli) 
             (x.label, x.text) for x in old[title].sections
         ]
 
-    again = cli.at(copy, "suggest-tags", NOTE, "--apply", "--json")
+    again = cli.at(copy, "suggest-tags", "--min-confidence", "0.05", NOTE, "--apply", "--json")
     assert (again.code, again.json["written"], again.json["diff"]) == (0, [], "")
     assert held(copy.notes) == after
 
@@ -136,7 +136,9 @@ def test_the_whole_vault_at_once(copy: Vault, cli: Cli) -> None:
     before = held(copy.notes)
     library = copy.open()
     untagged = {d.paper.id for d in library.papers() if not d.paper.tags}
-    asked = cli.at(copy, "suggest-tags", "--all", "--untagged", "--apply", "--json")
+    asked = cli.at(
+        copy, "suggest-tags", "--min-confidence", "0.05", "--all", "--untagged", "--apply", "--json"
+    )
     assert asked.code == 0
     assert {one["papers"][0]["paper"]["id"] for one in asked.lines} == untagged
     after = held(copy.notes)
@@ -158,18 +160,22 @@ def test_the_whole_vault_at_once(copy: Vault, cli: Cli) -> None:
 
 
 def test_untagged_leaves_out_what_has_tags(sample: Vault, cli: Cli) -> None:
-    papers = cli.at(sample, "suggest-tags", NOTE, "--untagged", "--json").json["papers"]
+    papers = cli.at(
+        sample, "suggest-tags", "--min-confidence", "0.05", NOTE, "--untagged", "--json"
+    ).json["papers"]
     assert papers == []
-    asked = cli.at(sample, "suggest-tags", "--all", "--untagged", "--json").lines
+    asked = cli.at(
+        sample, "suggest-tags", "--min-confidence", "0.05", "--all", "--untagged", "--json"
+    ).lines
     assert asked
     assert all(one["papers"][0]["paper"]["tags"] == [] for one in asked)
 
 
 QUESTIONS: tuple[tuple[str, ...], ...] = (
-    ("suggest-tags", NOTE),
-    ("suggest-tags", NOTE, "--json"),
-    ("suggest-tags", NOTE, "--dry-run"),
-    ("suggest-tags", "--all", "--as-untagged", "--dry-run"),
+    ("suggest-tags", "--min-confidence", "0.05", NOTE),
+    ("suggest-tags", "--min-confidence", "0.05", NOTE, "--json"),
+    ("suggest-tags", "--min-confidence", "0.05", NOTE, "--dry-run"),
+    ("suggest-tags", "--min-confidence", "0.05", "--all", "--as-untagged", "--dry-run"),
     ("similar", "DreamFusion", "--explain"),
     ("search", "splats"),
     ("papers",),
@@ -198,7 +204,9 @@ def test_undo_leaves_a_note_that_changed_since(copy: Vault, cli: Cli) -> None:
     """What the user wrote after --apply is worth more than the undo."""
     other = "20240109.md"
     before = held(copy.notes)
-    assert cli.at(copy, "suggest-tags", NOTE, other, "--apply").code == 0
+    assert (
+        cli.at(copy, "suggest-tags", "--min-confidence", "0.05", NOTE, other, "--apply").code == 0
+    )
     file = copy.notes / NOTE
     mine = file.read_bytes() + b"\nmy own line\n"
     file.write_bytes(mine)
@@ -215,7 +223,7 @@ def test_a_note_rewritten_since_the_index_is_left_and_named(copy: Vault, cli: Cl
     file.write_bytes(b"# Something Else Entirely\n\nNo paper of before.\n")
     other = "20240109.md"
     before = held(copy.notes)
-    done = cli.at(copy, "suggest-tags", NOTE, other, "--apply")
+    done = cli.at(copy, "suggest-tags", "--min-confidence", "0.05", NOTE, other, "--apply")
     said = one_line(done)
     assert NOTE in said
     assert said.count(NOTE) == 1, "named once"
@@ -232,7 +240,7 @@ def test_a_note_that_grew_since_the_index_is_tagged_in_the_right_place(
     file.write_bytes(file.read_bytes().replace(b"## Gaussian", b"\n\nmore\n\n## Gaussian", 1))
     before = file.read_bytes()
     paper = f"{NOTE}#LRM: Large Reconstruction Model"
-    assert cli.at(copy, "suggest-tags", paper, "--apply", "--min-confidence", "0.05").code == 0
+    assert cli.at(copy, "suggest-tags", "--min-confidence", "0.05", paper, "--apply").code == 0
     assert only_inserted(before, file.read_bytes())
     old = {p.title: p.tags for p in read_note(before.decode(), NOTE, LABELS).papers}
     changed = {t for t, e in entries(file).items() if e.tags != old[t]}
@@ -270,11 +278,13 @@ def test_a_note_outside_is_written_where_it_is_and_taken_back(
     file.parent.mkdir()
     file.write_bytes(OUTSIDE.encode())
     inside = held(vault.notes)
-    shown = cli.at(vault, "suggest-tags", "elsewhere/draft one.md", "--dry-run")
+    shown = cli.at(
+        vault, "suggest-tags", "--min-confidence", "0.05", "elsewhere/draft one.md", "--dry-run"
+    )
     git(file.parent, "init", "-q")
     git(file.parent, "apply", "--check", "-", data=shown.out.encode())
     both = ("elsewhere/draft one.md", "20230210.md", "-k", "1")
-    done = cli.at(vault, "suggest-tags", *both, "--apply", "--min-confidence", "0.05", "--json")
+    done = cli.at(vault, "suggest-tags", "--min-confidence", "0.05", *both, "--apply", "--json")
     assert done.code == 0
     assert len(done.json["written"]) == 2
     (entry,) = entries(file).values()
@@ -297,6 +307,8 @@ def test_a_note_outside_is_not_mistaken_for_one_inside(
     done = cli.at(
         vault,
         "suggest-tags",
+        "--min-confidence",
+        "0.05",
         "20230210.md",
         "--as-untagged",
         "--apply",
@@ -312,7 +324,9 @@ def test_a_note_outside_is_not_mistaken_for_one_inside(
 def test_standard_input_cannot_be_written_to(vault: Vault, cli: Cli, tmp_path: Path) -> None:
     """Not even where a file has that name."""
     (tmp_path / "-").write_bytes(OUTSIDE.encode())
-    done = cli.at(vault, "suggest-tags", "-", "--apply", stdin=OUTSIDE.encode())
+    done = cli.at(
+        vault, "suggest-tags", "--min-confidence", "0.05", "-", "--apply", stdin=OUTSIDE.encode()
+    )
     assert "standard input" in one_line(done)
     assert (tmp_path / "-").read_bytes() == OUTSIDE.encode()
 
@@ -352,7 +366,9 @@ def test_tags_are_written_as_the_note_writes_them(
     text, expected = MANNERS[manner]
     old = text.replace("\n", ending).encode()
     file = vault.write("pages/meshes.md", old)
-    done = cli.at(vault, "suggest-tags", str(file), "-k", "1", "--apply", "--json")
+    done = cli.at(
+        vault, "suggest-tags", "--min-confidence", "0.05", str(file), "-k", "1", "--apply", "--json"
+    )
     assert done.code == 0, done.err
     assert done.json["written"] == ["pages/meshes.md"]
     new = file.read_bytes()

@@ -47,6 +47,7 @@ def test_without_an_index_the_notes_are_looked_at(cli: Cli, empty: Vault) -> Non
     """It is asked when something does not work, which may be the index itself."""
     empty.write("latin.md", "# Étude\n".encode("latin-1"))
     empty.write("a.md", "# A Paper\n\nText.\n")
-    (found,) = findings(cli, empty)
+    (index, found) = sorted(findings(cli, empty), key=lambda finding: finding["kind"])
     assert (found["kind"], found["subject"]) == ("skipped", "latin.md")
+    assert (index["kind"], index["advice"]) == ("index", "run: papersim index")
     assert not empty.index.exists(), "asking makes no index"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find_duplicates"]
 
-_NEAR = 92.0
+_NEAR = 95.0
 _SHORTEST = 10
 
 

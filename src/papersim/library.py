@@ -215,12 +215,12 @@ class Library:
         """Return what is indexed, with what, and whether the notes have changed since."""
         store, folder = self._store, self.settings.index
         languages: dict[str, int] = {}
-        passages, kind = 0, "none"
+        kind = "none"
         if store.meta("model") == self.settings.model:
             vectors = self._derived.vectors
             counts = vectors.means.counts.tolist()
             languages = dict(zip(vectors.means.languages, counts, strict=True))
-            passages, kind = len(vectors.ids), vectors.kind
+            kind = vectors.kind
         return Status(
             notes=store.count("notes"),
             papers=store.count("papers"),
@@ -232,7 +232,7 @@ class Library:
             generation=store.generation,
             up_to_date=self._up_to_date(store),
             bytes=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
-            passages=passages,
+            passages=store.count("passages"),
             languages=languages,
         )
 
@@ -242,22 +242,26 @@ class Library:
         except VaultError:
             return False
         same_reader = store.meta("reader") == reader_digest(self._labels)
-        return plan.empty and same_reader and not store.missing(store.meta("fingerprint"))
+        same = same_reader and store.meta("model") == self.settings.model
+        return plan.empty and same and not store.missing(store.meta("fingerprint"))
 
     def doctor(self) -> tuple[Finding, ...]:
         """Return what stands out in notes and index, each with what to do about it."""
         store = self._listing
-        found = [
-            Finding("skipped", path, state.skipped, "mend the note, or exclude it in papersim.toml")
-            for path, state in store.notes().items()
-            if state.skipped
-        ]
+        skipped = [(path, state.skipped) for path, state in store.notes().items() if state.skipped]
+        skipped += [(s.note, s.reason) for s in make_plan(self._vault, {}).skipped]
+        advice = "mend the note, or exclude it in papersim.toml"
+        found = [Finding("skipped", path, reason, advice) for path, reason in sorted(skipped)]
         found += [
             Finding("boilerplate", text, f"in {count} papers", "left out of what is embedded")
             for text, count in store.boilerplate_counts()
         ]
-        if store is self.__dict__.get("_store") and not self._up_to_date(store):
-            detail = "the notes have changed since it was made"
+        detail = "the notes have changed since it was made"
+        if store is not self.__dict__.get("_store"):
+            detail = "there is none of these notes, or it was never finished"
+        elif self._up_to_date(store):
+            detail = ""
+        if detail:
             found.append(Finding("index", str(self.settings.index), detail, "run: papersim index"))
         return tuple(found)
 

@@ -22,6 +22,7 @@ _ARXIV = re.compile(
 _NOTE = re.compile(r"^(?P<note>.+?\.(?:md|markdown))(?:#(?P<title>.*))?$", re.IGNORECASE)
 _TYPO = 88.0
 _CLEAR = 4.0
+_SHORTEST_SLIP = 6
 _SHOWN = 3
 
 
@@ -79,17 +80,49 @@ def _by_title(title: str, entries: Sequence[Entry], wanted: str) -> str:
     tests: tuple[Callable[[Entry], bool], ...] = (
         lambda e: e.key == key,
         lambda e: e.key.startswith(key),
-        lambda e: len(key) > 3 and key in e.key,
+        lambda e: len(key) > 3 and _holds(e.title, key),
     )
     for test in tests if key else ():
         if found := [e for e in entries if test(e)]:
             return _only(wanted, found, entries)
+    if slips := _slipped(key, entries):
+        return _only(wanted, slips, entries)
     scored = _scored(key, entries)
     best = scored[0] if scored else None
     if best and best[0] >= _TYPO:
         close = [e for score, e in scored if best[0] - score < _CLEAR and score >= _TYPO]
         return _only(wanted, close, entries)
     raise LookupFailedError(_none(wanted, [e.title for _, e in scored]))
+
+
+def _holds(title: str, key: str) -> bool:
+    """Return whether a title holds a key from the beginning of a word of it on."""
+    words = [title_key(word) for word in re.split(r"[\W_]+", title)]
+    starts = ("".join(words[i:]) for i in range(len(words)))
+    return any(rest.startswith(key) for rest in starts) or (
+        not key.isascii() and key in title_key(title)
+    )
+
+
+def _slipped(key: str, entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries whose titles begin like a key but for a slip or two of the fingers.
+
+    A slip is a letter wrong, missing, added or swapped with the next, one for every five
+    letters at most; digits have to be right, since they tell papers apart.
+    """
+    from rapidfuzz.distance import OSA
+
+    if len(key) < _SHORTEST_SLIP:
+        return []
+    most = max(1, len(key) // 5)
+    found: dict[int, list[Entry]] = {}
+    digits = [c for c in key if c.isdigit()]
+    for entry in entries:
+        heads = {entry.key[: len(key) + more] for more in (-1, 0, 1)}
+        slips = min(OSA.distance(key, head, score_cutoff=most) for head in heads)
+        if slips <= most and [c for c in entry.key[: len(key)] if c.isdigit()] == digits:
+            found.setdefault(slips, []).append(entry)
+    return found[min(found)] if found else []
 
 
 def _only(wanted: str, found: Sequence[Entry], entries: Sequence[Entry]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
 import sys
@@ -23,6 +24,10 @@ ClickException: type[Exception] = typer.BadParameter.__mro__[2]
 
 def main() -> None:
     """Run the command line. Exit 0: done; 1: could not; 2: wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character is no reason to fail.
+            stream.reconfigure(errors="replace")
     sys.exit(_run())
 
 

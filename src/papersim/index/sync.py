@@ -42,7 +42,7 @@ __all__ = ["READER_VERSION", "read_all", "reader_digest", "sync"]
 READER_VERSION = 2
 """Raised when reading changes what is understood of the same bytes; every note is read anew."""
 
-_BATCH = 256
+_BATCH = 32  # what a kill can cost
 
 
 @dataclass(frozen=True)

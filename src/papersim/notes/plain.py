@@ -48,7 +48,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\[\^[^\]\r\n]{1,80}\]:?|[⁰¹²³⁴-⁹]*\[\d+\]"), ""),
     (re.compile(r"</?[a-zA-Z][^<>\r\n]{0,2000}>"), " "),
     (re.compile(r"(?:https?|zotero|file)://\S+"), " "),
-    (re.compile(r"^[ \t]*(?:>[ \t]*)*(?:\[![\w-]+\][+-]?[ \t]*)?", re.MULTILINE), ""),
+    (re.compile(r"^[ \t]*(?:>[ \t]*)*(?:\[![^\]\r\n]+\][+-]?[ \t]*)?", re.MULTILINE), ""),
     (re.compile(r"^(?:```|~~~).*$", re.MULTILINE), ""),
     (re.compile(r"^#{1,6}[ \t]+", re.MULTILINE), ""),
     (re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+", re.MULTILINE), ""),

@@ -47,7 +47,14 @@ def best_sentence(text: str, about: str) -> str:
     scores = [
         sum(1 / spread[term] for term in bag & wanted) / (len(bag) ** 0.5 or 1) for bag in bags
     ]
-    best = max(range(len(found)), key=lambda i: (round(scores[i], 6), len(bags[i]) > 5, -i))
+    # What ends in a colon only leads up to something.
+    scores = [
+        s * (0.1 if t.endswith((":", "：")) else 1) for s, t in zip(scores, found, strict=True)
+    ]
+    best = max(
+        range(len(found)),
+        key=lambda i: (round(scores[i], 6), len(bags[i]) > 5 and found[i][-1] not in ":：", -i),
+    )
     return _cut(found[best])
 
 

@@ -18,6 +18,7 @@ __all__ = ["ScoredTag", "suggest", "tag_terms"]
 _TEMPERATURE = 0.8
 _NEIGHBOURS = 20
 _WORDS_WEIGHT = 0.5
+_DOUBT = 0.5
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])2(?=[A-Z\d])")
 
 
@@ -57,7 +58,9 @@ def suggest(
     scored = []
     for tag in allowed:
         quote = _sentence_with(tag_terms(tag), bags, everything)
-        vote = votes.get(tag, 0.0)
+        count = len(voters.get(tag, ()))
+        # One voice, however near, is less sure than two that agree.
+        vote = votes.get(tag, 0.0) * count / (count + _DOUBT)
         confidence = 1 - (1 - vote) * (1 - (_WORDS_WEIGHT if quote else 0.0))
         if confidence > 0:
             scored.append(ScoredTag(tag, confidence, vote, tuple(voters.get(tag, ())), quote))
