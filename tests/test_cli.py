@@ -188,7 +188,8 @@ def test_text_and_notes_come_from_standard_input(cli: Cli, small: Vault) -> None
     piped = cli.at(small, "search", "-", "--json", stdin=text.encode()).json
     assert piped == given
     note = "## Words into Meshes\n#mine\nA mesh is carved from a caption.\n"
-    (found,) = cli.at(small, "suggest-tags", "-", "--json", stdin=note.encode()).json["papers"]
+    options = ("suggest-tags", "-", "--min-confidence", "0.2", "--json")
+    (found,) = cli.at(small, *options, stdin=note.encode()).json["papers"]
     assert found["paper"]["title"] == "Words into Meshes"
     assert "Text23D" in {s["tag"] for s in found["suggestions"]}
 
