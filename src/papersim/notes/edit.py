@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from papersim.errors import EditError
 from papersim.notes.edit_body import body_places, line_end_places, new_line_places
 from papersim.notes.edit_place import Edit, Style, missing_tags
-from papersim.notes.edit_yaml import TAG_KEYS, header_places, new_key_places
+from papersim.notes.edit_yaml import header_places, new_key_places
 from papersim.notes.header import read_header
 from papersim.notes.lines import parse_lines
 from papersim.notes.reader import read_note
 from papersim.notes.segments import find_segments
+from papersim.notes.tags import TAG_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -10,7 +10,7 @@ from papersim.notes.edit_flow import flow_place
 from papersim.notes.edit_place import Place, line_end
 from papersim.notes.edit_scalar import scalar_mark
 from papersim.notes.edit_values import value_place
-from papersim.notes.tags import split_tags
+from papersim.notes.tags import TAG_KEYS, split_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from papersim.notes.edit_place import Style
     from papersim.notes.header import Header
 
-__all__ = ["TAG_KEYS", "header_places", "new_key_places"]
-
-TAG_KEYS = ("tags", "tag", "keywords", "keyword", "zotero_keywords", "关键词", "标签")
-"""The header keys whose values the reader takes for tags."""
+__all__ = ["header_places", "new_key_places"]
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|$)")
 _FENCE = re.compile(r"(?:-{3,}|\.\.\.)\s*")

@@ -11,7 +11,7 @@ from papersim.notes.lines import parse_lines
 from papersim.notes.model import Note, PaperEntry, Section
 from papersim.notes.sections import find_sections
 from papersim.notes.segments import find_segments
-from papersim.notes.tags import hashtags, split_tags, unique_tags
+from papersim.notes.tags import TAG_KEYS, hashtags, split_tags, unique_tags
 from papersim.notes.titles import wikilink_target
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ LONGEST_NOTE = 2_000_000
 MOST_LINES = 20_000
 """The number of lines beyond which a file is no note of a person's."""
 
-_TAG_KEYS = ("tags", "tag", "keywords", "keyword", "zotero_keywords", "关键词", "标签")
 _LINK_KEYS = ("related", "links", "see-also", "相关")
 _WIKILINK = re.compile(r"(?<!!)\[\[([^\[\]\r\n]+)\]\]")
 _NEAR_TITLE = 12
@@ -92,7 +91,7 @@ def _read_paper(
     )
     labelled = {section.line for section in sections}
     tags = [
-        *(split_tags(header.items(*_TAG_KEYS)) if alone else ()),
+        *(split_tags(header.items(*TAG_KEYS)) if alone else ()),
         *(tag for fact in facts if fact.name == "tags" for tag in split_tags(fact.value)),
         *_listed_tags(own),
         *(
@@ -192,7 +191,7 @@ def _links(lines: Sequence[Line], header: Header, *, alone: bool) -> tuple[str, 
     texts = [line.text for line in lines if line.kind != "code"]
     plain: list[str] = []
     if alone:
-        texts += [i for key in header.values if key not in _TAG_KEYS for i in header.items(key)]
+        texts += [i for key in header.values if key not in TAG_KEYS for i in header.items(key)]
         named = (item for item in header.items(*_LINK_KEYS) if not _WIKILINK.search(item))
         plain = [part.strip() for item in named for part in item.split(",")]
     linked = [wikilink_target(m.group(1)) for text in texts for m in _WIKILINK.finditer(text)]

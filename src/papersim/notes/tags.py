@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["hashtags", "is_tag_line", "split_tags", "tag_key", "unique_tags", "without_hashtags"]
+__all__ = [
+    "TAG_KEYS",
+    "hashtags",
+    "is_tag_line",
+    "split_tags",
+    "tag_key",
+    "unique_tags",
+    "without_hashtags",
+]
+
+TAG_KEYS = ("tags", "tag", "keywords", "keyword", "zotero_keywords", "关键词", "标签")
+"""The header keys whose values are tags."""
 
 _EMOJI = "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\u2b55"
 _WORD = rf"[\w\-/+&.:'’{_EMOJI}]+"
