@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import difflib
+import os
+import pty
 import shutil
 import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conftest import Vault
+from conftest import Vault, environment
 from papersim.notes.labels import Labels
 from papersim.notes.reader import read_note
-from papersim.tagging import Tagging, changes_for
+from papersim.suggester import TagOptions
+from papersim.tagging import Tagging, plan_note
 from papersim.undo import apply_changes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Cli, Done
     from papersim.notes.model import PaperEntry
 
@@ -132,7 +136,10 @@ def test_what_is_shown_is_what_is_written_and_taken_back(copy: Vault, cli: Cli) 
 
 
 def test_the_whole_vault_at_once(copy: Vault, cli: Cli) -> None:
-    """--all --untagged is how a backlog is tagged; one undo takes all of it back."""
+    """--all --untagged is how a backlog is tagged; one undo takes all of it back.
+
+    As JSON, each paper has its line, and the last tells what was written.
+    """
     before = held(copy.notes)
     library = copy.open()
     untagged = {d.paper.id for d in library.papers() if not d.paper.tags}
@@ -140,17 +147,25 @@ def test_the_whole_vault_at_once(copy: Vault, cli: Cli) -> None:
         copy, "suggest-tags", "--min-confidence", "0.05", "--all", "--untagged", "--apply", "--json"
     )
     assert asked.code == 0
-    assert {one["papers"][0]["paper"]["id"] for one in asked.lines} == untagged
+    *lines, last = asked.lines
+    assert {one["papers"][0]["paper"]["id"] for one in lines} == untagged
+    assert all(set(one) == {"papers"} for one in lines)
     after = held(copy.notes)
     written = {name for name in after if after[name] != before[name]}
     assert written == {
-        one["papers"][0]["paper"]["note"] for one in asked.lines if one["papers"][0]["suggestions"]
+        one["papers"][0]["paper"]["note"] for one in lines if one["papers"][0]["suggestions"]
     }
     assert len(written) >= 2
+    given = [s["tag"] for one in lines for s in one["papers"][0]["suggestions"]]
+    assert (last["papers"], last["looked_at"], last["left"]) == ([], len(untagged), [])
+    assert last["tagged"] == len([one for one in lines if one["papers"][0]["suggestions"]])
+    assert {t["tag"]: t["count"] for t in last["tags"]} == Counter(given)
+    assert set(last["written"]) == written
+    assert last["diff"].count("diff --git") == len(written)
 
     copy.update()
     tagged = {d.paper.id: d.paper.tags for d in copy.open().papers()}
-    for one in asked.lines:
+    for one in lines:
         for answer in one["papers"]:
             suggested = {s["tag"].lstrip("_") for s in answer["suggestions"]}
             assert {tag.lstrip("_") for tag in tagged[answer["paper"]["id"]]} == suggested
@@ -170,6 +185,149 @@ def test_untagged_leaves_out_what_has_tags(sample: Vault, cli: Cli) -> None:
     assert asked
     assert all(one["papers"][0]["paper"]["tags"] == [] for one in asked)
 
+
+# --- a whole vault ------------------------------------------------------------------------------
+
+BACKLOG = {
+    "backlog/a.md": "## Sketches that Steer\n- **方法**：冻结扩散模型，训练旁路网络，控制生成。\n\n"
+    "## A Splat for Each Room\n- **Method**: 3D Gaussians are fitted to photos and splatted.\n",
+    "backlog/b.md": "# Cold Prompts\r\n\r\n## Method\r\nA language model reasons step by step.\r\n",
+    "backlog/c.md": "---\ntitle: Queries that Answer\n---\n## Method\nDense retrieval of passages.",
+    "backlog/d.md": "\ufeff# Views from Rays\n\n## Method\nA radiance field of a dynamic scene.\n",
+}
+ALL = ("suggest-tags", "--untagged", "--min-confidence", "0.05")
+
+
+@pytest.fixture
+def backlog(copy: Vault) -> Vault:
+    """Return the sample vault with notes that nobody has tagged yet, under version control."""
+    for path, text in BACKLOG.items():
+        copy.write(path, text)
+    copy.update()
+    git(copy.notes, "init", "-q")
+    git(copy.notes, "add", "-A")
+    git(copy.notes, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "notes")
+    return copy
+
+
+def unchanged(folder: Path) -> bool:
+    """Return whether git sees the notes as they were committed, and no file besides."""
+    command = ["git", "status", "--porcelain"]
+    return subprocess.run(command, cwd=folder, capture_output=True, check=True).stdout == b""
+
+
+def test_a_backlog_is_tagged_and_git_sees_it_taken_back(backlog: Vault, cli: Cli) -> None:
+    """--untagged alone is the whole vault; people are told in three lines what became of it."""
+    before = held(backlog.notes)
+    shown = cli.at(backlog, *ALL, "--dry-run")
+    assert shown.code == 0
+    assert unchanged(backlog.notes)
+    papers = [d.paper for d in backlog.open().papers() if not d.paper.tags]
+    done = cli.at(backlog, *ALL, "--apply")
+    assert (done.code, done.err) == (0, "")
+    said = " ".join(done.out.split())
+    assert said.startswith(f"{len(papers)} papers looked at, ")
+    assert said.endswith("take it back: papersim undo")
+    assert f"papersim: {len(papers)} papers looked at, " in shown.err
+    after = held(backlog.notes)
+    assert set(BACKLOG) <= {name for name in after if after.get(name) != before.get(name)}
+    assert all(only_inserted(before[name], after[name]) for name in before if name in after)
+    assert cli.at(backlog, "undo").code == 0
+    assert unchanged(backlog.notes)
+    git(backlog.notes, "apply", "-", data=shown.out.encode())
+    assert held(backlog.notes)["backlog/b.md"] == after["backlog/b.md"]
+
+
+def test_only_the_papers_asked_about_are_worked_on(backlog: Vault) -> None:
+    steps: list[tuple[str, int, int]] = []
+    library = backlog.open()
+    count = len([d for d in library.papers() if not d.paper.tags])
+    found = library.suggest_tags_all(
+        TagOptions(min_confidence=0.05), untagged=True, progress=lambda *step: steps.append(step)
+    )
+    next(found)
+    assert steps == []
+    edit = library.apply_tags(found, dry_run=True)
+    assert steps == [("suggest", done, count) for done in range(1, count + 1)]
+    assert edit.diff
+
+
+def test_the_vault_is_asked_for_its_tags_once(backlog: Vault) -> None:
+    """Not once a note, which for two thousand notes would take longer than all the rest."""
+    library = backlog.open()
+    found = list(library.suggest_tags_all(TagOptions(min_confidence=0.05), untagged=True))
+    asked: list[str] = []
+    library._store._db.set_trace_callback(asked.append)
+    few = library.apply_tags(found[:1], dry_run=True)
+    once = len(asked)
+    many = library.apply_tags(found, dry_run=True)
+    assert many.diff.count("diff --git") > few.diff.count("diff --git") == 1
+    assert len(asked) == 2 * once
+
+
+@pytest.mark.parametrize("moment", [1, 2, 4])
+def test_interrupted_in_the_middle(
+    backlog: Vault, cli: Cli, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    """Ctrl-C before the journal, before the first note, and between two: whole notes, one undo."""
+    before = held(backlog.notes)
+    real, calls = Path.replace, 0
+
+    def replace(self: Path, target: Path) -> Path:
+        nonlocal calls
+        calls += 1
+        if calls == moment:
+            raise KeyboardInterrupt
+        return real(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace)
+        done = cli.at(backlog, *ALL, "--apply")
+    assert done.code == 130
+    assert len(done.err.splitlines()) == 1
+    after = held(backlog.notes)
+    changed = [n for n in before if not n.startswith(".git") and after[n] != before[n]]
+    assert len(changed) == max(0, moment - 2)
+    undone = cli.at(backlog, "undo")
+    assert undone.code == (1 if moment == 1 else 0)
+    assert unchanged(backlog.notes)
+
+
+def test_notes_left_are_named_with_the_reason(backlog: Vault, cli: Cli) -> None:
+    (backlog.notes / "backlog/b.md").chmod(0o444)
+    (backlog.notes / "backlog/c.md").write_text("# Something Else\n\nEntirely.\n")
+    done = cli.at(backlog, *ALL, "--apply")
+    assert "(and 1 more)" in one_line(done)
+    left = " ".join(done.out.split())
+    assert "left backlog/b.md: backlog/b.md is read-only" in left
+    assert "left backlog/c.md: " in left
+    assert b"#" in (backlog.notes / "backlog/a.md").read_bytes().splitlines()[1]
+    last = cli.at(backlog, *ALL, "--apply", "--json").lines[-1]
+    assert [one["note"] for one in last["left"]] == ["backlog/c.md", "backlog/b.md"]
+    assert last["tagged"] == 0, "the others have their tags"
+
+
+def test_data_goes_to_stdout_whoever_watches_the_progress(small: Vault) -> None:
+    """A bar is drawn where stderr is a terminal; what is piped on must not end up there."""
+    ours, theirs = pty.openpty()
+    given = ["suggest-tags", "--all", "--json", "--notes", small.notes, "--index", small.index]
+    code = "from papersim.cli import main; main()"
+    with os.fdopen(ours, "rb", buffering=0):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *map(str, given)],
+            env=environment(TERM="xterm"),
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            check=True,
+        )
+        os.close(theirs)
+        drawn = os.read(ours, 100_000)
+    assert len(done.stdout.splitlines()) == len(small.open().papers())
+    assert b"suggesting tags" in drawn
+    assert b"confidence" not in drawn
+
+
+# --- what never writes --------------------------------------------------------------------------
 
 QUESTIONS: tuple[tuple[str, ...], ...] = (
     ("suggest-tags", "--min-confidence", "0.05", NOTE),
@@ -253,12 +411,13 @@ def test_a_note_changed_between_reading_and_writing_is_left(vault: Vault) -> Non
     path = "20230210.md"
     library = vault.open()
     paper = library.find("Text to Mesh")
-    tagging = Tagging(path, paper.line, paper.title, ("meshes",))
-    changes = changes_for(vault.notes, [tagging], LABELS, [])
+    tagging = Tagging(paper.line, paper.title, ("meshes",))
+    plan = plan_note(vault.notes, path, [tagging], LABELS, [])
+    assert plan.added == (("meshes",),)
     file = vault.notes / path
     mine = file.read_bytes() + b"saved meanwhile\n"
     file.write_bytes(mine)
-    outcome = apply_changes(vault.index, vault.notes, changes)
+    outcome = apply_changes(vault.index, vault.notes, [plan.change])
     assert outcome.written == ()
     assert "changed since it was read" in outcome.left[0].reason
     assert file.read_bytes() == mine

@@ -25,7 +25,7 @@ PROMISED: dict[str, set[str]] = {
         *("-k", "--min-confidence", "--as-untagged", "--all"),
         *("--untagged", "--apply", "--dry-run"),
     },
-    "tags": set(),
+    "tags": {"--rename", "--dry-run"},
     "undo": set(),
     "duplicates": set(),
     "eval": set(),

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from papersim import files as files_module
 from papersim import undo as undo_module
-from papersim import write
 from papersim.errors import VaultError
 from papersim.undo import JOURNAL, Change, Outcome, apply_changes, undo
 from papersim.write import decode_note, unified_diff, write_note
@@ -66,7 +66,7 @@ def test_a_note_that_changes_at_the_last_moment_is_left(
     vault: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note = vault / "sub" / "a.md"
-    monkeypatch.setattr(write, "_take_over", lambda *_: note.write_bytes(b"mine"))
+    monkeypatch.setattr(files_module, "_take_over", lambda *_: note.write_bytes(b"mine"))
     with pytest.raises(VaultError, match="changed since it was read"):
         write_note(vault, "sub/a.md", OLD, NEW)
     assert note.read_bytes() == b"mine"
@@ -269,7 +269,7 @@ def test_a_note_changed_since_is_left_by_undo(vault: Path, index: Path) -> None:
     (vault / "2.md").unlink()
     outcome = undo(index, vault)
     assert outcome.written == ("0.md",)
-    assert [left.path for left in outcome.left] == ["1.md", "2.md"]
+    assert [left.note for left in outcome.left] == ["1.md", "2.md"]
     assert "changed since the edit" in outcome.left[0].reason
     assert (vault / "1.md").read_bytes() == b"mine"
     assert files(index) == []
@@ -280,7 +280,7 @@ def test_a_note_that_cannot_be_written_is_reported(vault: Path, index: Path) -> 
     (vault / "1.md").write_bytes(b"mine")
     outcome = apply_changes(index, vault, changes)
     assert outcome.written == ("0.md", "2.md")
-    assert [left.path for left in outcome.left] == ["1.md"]
+    assert [left.note for left in outcome.left] == ["1.md"]
     assert undo(index, vault).written == ("0.md", "2.md")
     assert contents(vault) == [changes[0].old, b"mine", changes[2].old]
 
@@ -296,7 +296,7 @@ def test_an_undo_that_could_not_write_can_be_tried_again(vault: Path, index: Pat
     changes = three(vault)
     apply_changes(index, vault, changes)
     (vault / "1.md").chmod(0o444)
-    assert [left.path for left in undo(index, vault).left] == ["1.md"]
+    assert [left.note for left in undo(index, vault).left] == ["1.md"]
     (vault / "1.md").chmod(0o644)
     assert undo(index, vault) == Outcome(("1.md",))
     assert contents(vault) == [change.old for change in changes]

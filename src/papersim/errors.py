@@ -4,6 +4,7 @@ PapersimError                what a user can cause; one line that names the next
 ├── ConfigError              a setting that cannot be used
 ├── VaultError               the folder of notes cannot be read or written
 ├── EditError                a note cannot be edited so that it is read back as meant
+│   └── UnwritableTagError   a tag's new name cannot be written where the old one stands
 ├── EncoderError             a model that cannot be had or does not work
 ├── IndexUnusableError       the index cannot be used as it is
 │   ├── NoIndexError         there is none yet
@@ -28,6 +29,7 @@ __all__ = [
     "NothingToMeasureError",
     "OtherNotesError",
     "PapersimError",
+    "UnwritableTagError",
     "VaultError",
 ]
 
@@ -74,6 +76,10 @@ class LookupFailedError(PapersimError):
 
 class EditError(PapersimError):
     """A note cannot be edited so that reading it again gives what was meant; nothing is changed."""
+
+
+class UnwritableTagError(EditError):
+    """A tag's new name cannot be written where the old one stands."""
 
 
 class NothingToMeasureError(PapersimError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,6 @@ from papersim.duplicates import find_duplicates
 from papersim.encode.model import Model
 from papersim.errors import (
     ConfigError,
-    EditError,
     LookupFailedError,
     ModelMismatchError,
     NoIndexError,
@@ -28,6 +28,7 @@ from papersim.index.sync import read_all, reader_digest, sync
 from papersim.index.vectors import kind_mask
 from papersim.lookup import Entry, find_paper, papers_of_note, split_place
 from papersim.model import (
+    Alike,
     Duplicate,
     Evaluation,
     Finding,
@@ -35,7 +36,6 @@ from papersim.model import (
     IndexReport,
     Paper,
     PaperDetail,
-    SkippedNote,
     Status,
     Suggestions,
     TagCount,
@@ -45,19 +45,26 @@ from papersim.notes.labels import Labels
 from papersim.notes.reader import read_note
 from papersim.notes.titles import title_key
 from papersim.query import Query, of_entry, of_indexed, of_text, of_title
+from papersim.rank.alike import look_alikes
 from papersim.rank.fusion import DEFAULT_WEIGHTS, Weights
 from papersim.ranker import Ask, Ranker
+from papersim.rejections import FILE_NAME as REJECTIONS
+from papersim.rejections import Rejection, add_rejections, load_rejections
+from papersim.renaming import make_renaming, no_such_tag, plan_renames
 from papersim.suggester import Suggester, TagOptions
-from papersim.tagging import Tagging, changes_for, diff_of
+from papersim.tagging import by_note, edit_of, plan_notes
 from papersim.undo import apply_changes, undo
 from papersim.vault import DEFAULT_EXCLUDE, Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from papersim.index.sync import Progress
     from papersim.notes.model import PaperEntry
-    from papersim.undo import Change, Outcome
+    from papersim.undo import Outcome
 
 __all__ = ["Library", "TagOptions"]
 
@@ -69,7 +76,7 @@ class Library:
     """A folder of notes with its index.
 
     Made by `Library.open`. Values that come out are frozen. Only `index` writes to the index
-    folder, only `apply_tags` and `undo` write to notes.
+    folder, only `apply_tags`, `rename_tag` and `undo` write to notes.
     """
 
     settings: Settings
@@ -177,7 +184,10 @@ class Library:
 
     @cached_property
     def _suggester(self) -> Suggester:
-        return Suggester(self._ranker, self.settings.opinion_tags)
+        rejections, message = load_rejections(self.settings.index)
+        if message:
+            self.on_message(message)
+        return Suggester(self._ranker, self.settings.opinion_tags, rejections)
 
     def _encoder_of_index(self) -> Model:
         """Return the model, having checked that it still gives the vectors of the index."""
@@ -291,6 +301,23 @@ class Library:
         ordered = sorted(counts.items(), key=lambda c: (-c[1], c[0]))
         return tuple(TagCount(tag, count) for tag, count in ordered)
 
+    def look_alikes(self) -> tuple[Alike, ...]:
+        """Return groups of tags that may be one tag, the surest first; needs no index."""
+        uses: dict[str, set[str]] = {}
+        for paper in self._listing.papers().values():
+            for tag in paper.tags:
+                uses.setdefault(tag, set()).add(paper.id)
+        tags = sorted(uses)
+        return tuple(look_alikes({tag: uses[tag] for tag in tags}, self._tag_vectors(tags)))
+
+    def _tag_vectors(self, tags: Sequence[str]) -> NDArray[np.float32] | None:  # noqa: ARG002
+        """Return the tags as vectors, shape (tags, dimension); None where the index has none.
+
+        They are what `spoken` makes of the tags, embedded as queries, centred by language and
+        of unit length.
+        """
+        return None
+
     def duplicates(self) -> tuple[Duplicate, ...]:
         """Return papers noted more than once, then pairs that may be one paper."""
         return find_duplicates(self._in_order(self._listing))
@@ -384,43 +411,120 @@ class Library:
 
     # --- tags --------------------------------------------------------------------------------
 
-    def suggest_tags(self, note: str, options: TagOptions = _PLAIN_TAGS) -> tuple[Suggestions, ...]:
+    def suggest_tags(
+        self, note: str, options: TagOptions = _PLAIN_TAGS, *, untagged: bool = False
+    ) -> tuple[Suggestions, ...]:
         """Return the tags that fit the papers of a note, or one paper, best first.
 
         ``note`` is a path inside or outside the vault, or names a paper. A paper's own tags
-        never speak for it.
+        never speak for it. With ``untagged`` papers that have tags are passed over.
         """
-        inside, file = self._inside(note), _is_file(note)
-        entries = papers_of_note(inside or note, self._entries) if inside or not file else []
-        if not entries and file:
-            # In full: its name alone may be that of a note of the vault, too.
-            name = inside or Path(note).absolute().as_posix()
-            return self.suggest_tags_for_text(_read_outside(Path(note)), name, options)
-        ids = list(dict.fromkeys(entry.paper for entry in entries)) or [self.find(note).id]
-        papers = self._store.papers(ids)
-        return tuple(self._suggest_indexed(papers[i], options) for i in ids)
+        papers = self._papers_at(note)
+        if not papers:
+            asked = self._papers_outside(note)
+            return self._suggest_outside(asked, options, untagged=untagged)
+        wanted = [paper for paper in papers if not (untagged and paper.tags)]
+        return tuple(self._suggest_indexed(paper, options) for paper in wanted)
 
     def suggest_tags_for_text(
-        self, text: str, name: str = "-", options: TagOptions = _PLAIN_TAGS
+        self,
+        text: str,
+        name: str = "-",
+        options: TagOptions = _PLAIN_TAGS,
+        *,
+        untagged: bool = False,
     ) -> tuple[Suggestions, ...]:
         """Return the tags that fit the papers of a note's text, which need not be indexed."""
+        return self._suggest_outside(self._papers_in(text, name), options, untagged=untagged)
+
+    def _suggest_outside(
+        self, asked: Iterable[tuple[PaperEntry, Paper]], options: TagOptions, *, untagged: bool
+    ) -> tuple[Suggestions, ...]:
+        found = []
+        for entry, paper in asked:
+            if not (untagged and paper.tags):
+                encoder, vectors = self._encoder_of_index().load(), self._derived.vectors
+                bare = replace(entry, tags=())
+                query = of_entry(bare, paper.note, encoder, vectors, paper.id or None)
+                found.append(self._suggester.suggest(paper, query, options))
+        return tuple(found)
+
+    def suggest_tags_all(
+        self,
+        options: TagOptions = _PLAIN_TAGS,
+        *,
+        untagged: bool = False,
+        progress: Progress | None = None,
+    ) -> Iterator[Suggestions]:
+        """Yield the suggestions for every paper, in the order of notes and lines.
+
+        With ``untagged`` papers that have tags are passed over. ``progress`` is told of every
+        paper.
+        """
+        papers = [p for p in self._in_order(self._store) if not (untagged and p.tags)]
+        for done, paper in enumerate(papers, 1):
+            yield self._suggest_indexed(paper, options)
+            if progress:
+                progress("suggest", done, len(papers))
+
+    def reject_tags(
+        self, note: str, tags: Iterable[str], *, text: str | None = None
+    ) -> tuple[Rejection, ...]:
+        """Remember tags that are never to be suggested again for the paper that a note names.
+
+        ``text`` is that of a note that is no file. Raises LookupFailedError, and remembers
+        nothing, where there are several papers.
+        """
+        papers = self._papers_at(note) if text is None else ()
+        if not papers:
+            asked = self._papers_outside(note) if text is None else self._papers_in(text, note)
+            papers = tuple(paper for _, paper in asked)
+        if len(papers) > 1:
+            raise LookupFailedError(_several(note, papers))
+        rejections = tuple(Rejection.of(tag, papers[0]) for tag in tags)
+        if not all(one.tag for one in rejections):
+            raise ConfigError('a tag to reject has to have a name, as in: --reject "NeRF"')
+        add_rejections(self.settings.index, rejections)
+        self.__dict__.pop("_suggester", None)
+        return rejections
+
+    @property
+    def rejections_file(self) -> Path:
+        """Where `reject_tags` keeps what it is told."""
+        return self.settings.index / REJECTIONS
+
+    def _papers_at(self, note: str) -> tuple[Paper, ...]:
+        """Return the papers that a path or a name stands for; none for a file not indexed."""
+        path, title = _place(note)
+        inside, file = self._inside(path), _is_file(path)
+        entries = papers_of_note(inside or path, self._entries) if inside or not file else []
+        if not entries and file:
+            return ()
+        all_of_it = [] if title else list(dict.fromkeys(entry.paper for entry in entries))
+        ids = all_of_it or [self.find(note).id]
+        papers = self._store.papers(ids)
+        return tuple(papers[i] for i in ids)
+
+    def _papers_outside(self, note: str) -> list[tuple[PaperEntry, Paper]]:
+        """Return the papers of a file that is not indexed, or the one of a ``path#title``."""
+        path, title = _place(note)
+        # In full: its name alone may be that of a note of the vault, too.
+        name = self._inside(path) or Path(path).absolute().as_posix()
+        found = self._papers_in(_read_outside(Path(path)), name)
+        if not title:
+            return found
+        entries = [
+            Entry(str(number), e.title, title_key(e.title), e.arxiv, name)
+            for number, (e, _) in enumerate(found)
+        ]
+        return [found[int(find_paper(name + title, entries))]]
+
+    def _papers_in(self, text: str, name: str) -> list[tuple[PaperEntry, Paper]]:
+        """Return the papers of a note's text, with the ids of those that are indexed."""
         note = read_note(text, name, self._labels)
         if not note.papers:
             raise LookupFailedError(f"{name} holds no paper ({note.skipped}); see: papersim papers")
-        vectors = self._derived.vectors
-        encoder = self._encoder_of_index().load()
-        found = []
-        for entry in note.papers:
-            paper = _outside(entry, name, self._known_as(entry))
-            untagged = replace(entry, tags=())
-            query = of_entry(untagged, name, encoder, vectors, paper.id or None)
-            found.append(self._suggester.suggest(paper, query, options))
-        return tuple(found)
-
-    def suggest_tags_all(self, options: TagOptions = _PLAIN_TAGS) -> Iterator[Suggestions]:
-        """Yield the suggestions for every paper, in the order of notes and lines."""
-        for paper in self._in_order(self._store):
-            yield self._suggest_indexed(paper, options)
+        return [(entry, _outside(entry, name, self._known_as(entry))) for entry in note.papers]
 
     def _known_as(self, entry: PaperEntry) -> str:
         """Return the id of the indexed paper that an entry outside is about; empty if none."""
@@ -437,39 +541,46 @@ class Library:
             query = of_title(query, self._encoder_of_index().load(), self._derived.vectors)
         return self._suggester.suggest(paper, query, options)
 
-    def apply_tags(self, found: Sequence[Suggestions], *, dry_run: bool = False) -> TagEdit:
+    def apply_tags(
+        self,
+        found: Iterable[Suggestions],
+        *,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> TagEdit:
         """Write suggested tags into the notes, every other byte as it was; or only show it.
 
         A note outside the vault is edited where it is. With ``dry_run`` nothing is written. Notes
-        that changed since they were read, or cannot be edited, are left, with the reason.
+        that changed since they were read, or cannot be edited, are left, with the reason. No note
+        is written before all are planned. ``progress`` is told of every note, twice.
         """
-        taggings: dict[str, list[Tagging]] = {}
-        for f in found:
-            if f.suggestions:
-                tags = tuple(s.tag for s in f.suggestions)
-                tagging = Tagging(f.paper.note, f.paper.line, f.paper.title, tags)
-                taggings.setdefault(f.paper.note, []).append(tagging)
-        tried = [self._changes(note, members) for note, members in taggings.items()]
-        changes = [change for one in tried if not isinstance(one, SkippedNote) for change in one]
-        left = tuple(one for one in tried if isinstance(one, SkippedNote))
+        root, tags = self._vault.root, [tag.tag for tag in self.tags()]
+        plans, left = plan_notes(root, by_note(found), self._labels, tags, progress)
         if dry_run:
-            return TagEdit(diff_of(changes), (), left)
-        outcome = apply_changes(self.settings.index, self._vault.root, changes)
-        edit = _edit(diff_of(changes), outcome)
-        return replace(edit, left=(*left, *edit.left))
+            return edit_of(plans, left)
+        changes = [plan.change for plan in plans]
+        outcome = apply_changes(self.settings.index, root, changes, progress)
+        return edit_of(plans, (*left, *outcome.left), outcome.written)
 
-    def _changes(self, note: str, taggings: Sequence[Tagging]) -> Sequence[Change] | SkippedNote:
-        """Return what a note is to hold, or why it is left."""
-        if note == "-":
-            return SkippedNote(note, "standard input is no note to write tags to; name its file")
-        tags = [tag.tag for tag in self.tags()]
-        try:
-            return changes_for(self._vault.root, taggings, self._labels, tags)
-        except (EditError, VaultError) as error:
-            return SkippedNote(note, str(error))
+    def rename_tag(self, old: str, new: str, *, dry_run: bool = False) -> TagEdit:
+        """Rename a tag and those nested under it in all notes, every other byte as it was.
+
+        With ``dry_run`` nothing is written. Notes that changed since they were read, or cannot
+        be edited, are left, with the reason. Raises LookupFailedError where no note has the
+        tag, EditError where the new name cannot be written as one. Needs no index.
+        """
+        renaming = make_renaming(old, new)
+        plans, left = plan_renames(self._vault, renaming, self._labels)
+        if not plans and not left:
+            raise no_such_tag(renaming, (tag.tag for tag in self.tags()))
+        if dry_run:
+            return edit_of(plans, left)
+        changes = [plan.change for plan in plans]
+        outcome = apply_changes(self.settings.index, self._vault.root, changes)
+        return edit_of(plans, (*left, *outcome.left), outcome.written)
 
     def undo(self) -> TagEdit:
-        """Take back the last `apply_tags`, in the notes that have not changed since."""
+        """Take back the last `apply_tags` or `rename_tag` in the notes not changed since."""
         return _edit("", undo(self.settings.index, self._vault.root))
 
 
@@ -485,9 +596,20 @@ def _restricted(query: Query, by: Sequence[str], paper: Paper) -> Query:
 
 
 def _edit(diff: str, outcome: Outcome) -> TagEdit:
-    return TagEdit(
-        diff, outcome.written, tuple(SkippedNote(one.path, one.reason) for one in outcome.left)
-    )
+    return TagEdit(diff, outcome.written, outcome.left)
+
+
+def _several(note: str, papers: Sequence[Paper]) -> str:
+    """Return what to say where a tag is rejected for a note with several papers."""
+    title = papers[0].title
+    name = re.sub(r'(["\\$`])', r"\\\1", title if note == "-" else f"{note}#{title}")
+    example = f'papersim suggest-tags "{name}" --reject TAG'
+    return f"{note} holds {len(papers)} papers; name the one meant, as in: {example}"
+
+
+def _place(note: str) -> tuple[str, str]:
+    """Return a path and ``#title``, or nothing; a file may have a name that looks like both."""
+    return (note, "") if _is_file(note) else split_place(note)
 
 
 def _is_file(text: str) -> bool:

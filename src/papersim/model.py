@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
+    "Alike",
     "Duplicate",
     "Evaluation",
     "Evidence",
@@ -135,6 +136,16 @@ class TagCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Tags that may be one tag, ``keep`` first; ``score`` is in 0..1, ``reason`` says why."""
+
+    tags: tuple[str, ...]
+    keep: str
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Duplicate:
     """One paper with several places, or two that may be one; ``score`` is in 0..1."""
 
@@ -145,11 +156,16 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class TagEdit:
-    """What writing tags did, or would do: a unified diff, the notes written, those left and why."""
+    """What writing tags did, or would do: a unified diff, the notes written, those left and why.
+
+    ``tagged`` is how many papers got tags, ``tags`` which they got and how often.
+    """
 
     diff: str
     written: tuple[str, ...]
     left: tuple[SkippedNote, ...]
+    tagged: int = 0
+    tags: tuple[TagCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +180,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class SkippedNote:
-    """A note that gave no paper, and why."""
+    """A note that was not read or not written, and why, in one line."""
 
     note: str
     reason: str

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from papersim.query import Query
     from papersim.rank.tags import ScoredTag
     from papersim.ranker import Ranker
+    from papersim.rejections import Rejections
 
 __all__ = ["DEFAULT_CONFIDENCE", "Suggester", "TagOptions"]
 
@@ -50,8 +51,11 @@ class TagOptions:
 class Suggester:
     """Suggests tags of a vault for queries."""
 
-    def __init__(self, ranker: Ranker, opinion_tags: Collection[str]) -> None:
+    def __init__(
+        self, ranker: Ranker, opinion_tags: Collection[str], rejections: Rejections
+    ) -> None:
         self._ranker = ranker
+        self._rejections = rejections
         self._opinions = {tag_key(tag.lstrip("#")) for tag in opinion_tags}
         self._papers = ranker.papers()
 
@@ -84,9 +88,10 @@ class Suggester:
         return Suggestions(paper, tuple(best))
 
     def _vocabulary(self, paper: Paper, options: TagOptions) -> set[str]:
-        """Return the tags that may be suggested: those other papers have, opinions apart."""
+        """Return the tags that may be suggested: those other papers have, but no unwanted ones."""
         others = (p for p in self._papers.values() if p.id != paper.id)
-        tags = {tag for p in others for tag in p.tags if tag_key(tag) not in self._opinions}
+        barred = self._opinions | self._rejections.tags_of(paper)
+        tags = {tag for p in others for tag in p.tags if tag_key(tag) not in barred}
         if options.as_untagged or options.count_own:
             return tags
         own = {tag_key(tag) for tag in paper.tags}

@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from papersim.errors import VaultError
-from papersim.write import replace_file, sync_folder, write_note
+from papersim.files import replace_file, sync_folder
+from papersim.model import SkippedNote
+from papersim.write import write_note
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["JOURNAL", "Change", "Left", "Outcome", "apply_changes", "undo"]
+    Progress = Callable[[str, int, int], None]
+
+__all__ = ["JOURNAL", "Change", "Outcome", "apply_changes", "undo"]
 
 JOURNAL = "last-edit.json"
 _VERSION = 1
@@ -39,19 +43,11 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """A note that was not written, and why, in one line."""
-
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """Which notes were written and which were not."""
 
     written: tuple[str, ...]
-    left: tuple[Left, ...] = ()
+    left: tuple[SkippedNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +103,25 @@ class _Record:
         return Change(self.path, current, old)
 
 
-def apply_changes(index: Path, vault: Path, changes: Sequence[Change]) -> Outcome:
+def apply_changes(
+    index: Path, vault: Path, changes: Sequence[Change], progress: Progress | None = None
+) -> Outcome:
     """Write changes to notes, each whole or not at all, so that ``undo`` can take them back.
 
     Notes that cannot be written are left and reported; the others are written all the same.
-    Changes that change nothing are passed over. Raises VaultError, with nothing written, where
-    the journal cannot be.
+    Changes that change nothing are passed over. ``progress`` is told of every note. Raises
+    VaultError, with nothing written, where the journal cannot be.
     """
     changes = [change for change in changes if change.old != change.new]
     if not changes:
         return Outcome(())
     records = [_Record.of(change).to_json() for change in changes]
     _write_journal(index, {"version": _VERSION, "notes": records})
-    results = [(change.path, _try(vault, change)) for change in changes]
+    results = []
+    for done, change in enumerate(changes, 1):
+        results.append((change.path, _try(vault, change)))
+        if progress:
+            progress("write", done, len(changes))
     outcome = _outcome(results)
     if not outcome.written:
         _clear(index)
@@ -139,7 +141,7 @@ def _try(vault: Path, change: Change) -> str | None:
 
 def _outcome(results: Sequence[tuple[str, str | None]]) -> Outcome:
     written = tuple(path for path, reason in results if reason is None)
-    return Outcome(written, tuple(Left(path, reason) for path, reason in results if reason))
+    return Outcome(written, tuple(SkippedNote(path, reason) for path, reason in results if reason))
 
 
 def undo(index: Path, vault: Path) -> Outcome:

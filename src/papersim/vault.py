@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from papersim.errors import VaultError
+from papersim.model import SkippedNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["DEFAULT_EXCLUDE", "NoteFile", "Skipped", "Vault", "digest_of"]
+__all__ = ["DEFAULT_EXCLUDE", "NoteFile", "Vault", "digest_of"]
 
 DEFAULT_EXCLUDE = (
     ".git",
@@ -39,14 +40,6 @@ class NoteFile:
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file or folder that was not read, and why."""
-
-    note: str
-    reason: str
-
-
 @dataclass(frozen=True)
 class Vault:
     """A folder of notes and the patterns of what in it is left alone."""
@@ -64,22 +57,22 @@ class Vault:
             raise VaultError(f"the notes folder {root} may not be read; check its permissions")
         return cls(root, tuple(exclude))
 
-    def scan(self) -> tuple[tuple[NoteFile, ...], tuple[Skipped, ...]]:
+    def scan(self) -> tuple[tuple[NoteFile, ...], tuple[SkippedNote, ...]]:
         """Return the notes in order of their paths, and what was not looked into.
 
         Files are not opened. Links to folders are not followed; a link to a file counts only
         if the file lies in the vault.
         """
-        skipped: list[Skipped] = []
+        skipped: list[SkippedNote] = []
         files = sorted(self._walk(self.root, "", skipped), key=lambda file: file.path)
         return tuple(files), tuple(sorted(skipped, key=lambda s: s.note))
 
-    def _walk(self, folder: Path, prefix: str, skipped: list[Skipped]) -> Iterator[NoteFile]:
+    def _walk(self, folder: Path, prefix: str, skipped: list[SkippedNote]) -> Iterator[NoteFile]:
         try:
             with os.scandir(folder) as entries:
                 found = list(entries)
         except OSError as error:
-            skipped.append(Skipped(prefix.rstrip("/"), f"cannot be read: {error.strerror}"))
+            skipped.append(SkippedNote(prefix.rstrip("/"), f"cannot be read: {error.strerror}"))
             return
         for entry in found:
             path = prefix + entry.name
@@ -91,15 +84,16 @@ class Vault:
                 elif entry.name.lower().endswith(_SUFFIXES):
                     yield from self._file(entry, path, skipped)
             except OSError as error:
-                skipped.append(Skipped(_shown(path), f"cannot be read: {error.strerror}"))
+                skipped.append(SkippedNote(_shown(path), f"cannot be read: {error.strerror}"))
 
     def _file(
-        self, entry: os.DirEntry[str], path: str, skipped: list[Skipped]
+        self, entry: os.DirEntry[str], path: str, skipped: list[SkippedNote]
     ) -> Iterator[NoteFile]:
         if _shown(path) != path:
-            skipped.append(Skipped(_shown(path), "its name is not UTF-8"))
+            skipped.append(SkippedNote(_shown(path), "its name is not UTF-8"))
         elif entry.is_symlink() and not self._holds(Path(entry.path)):
-            skipped.append(Skipped(path, "a link that leads out of the notes folder or nowhere"))
+            reason = "a link that leads out of the notes folder or nowhere"
+            skipped.append(SkippedNote(path, reason))
         elif entry.is_file():
             stat = entry.stat()
             yield NoteFile(path, stat.st_size, stat.st_mtime_ns)

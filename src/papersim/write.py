@@ -6,17 +6,17 @@ import difflib
 import os
 import re
 import stat
-import tempfile
-from contextlib import suppress
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from papersim.errors import VaultError
+from papersim.files import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-__all__ = ["decode_note", "replace_file", "sync_folder", "unified_diff", "write_note"]
+__all__ = ["decode_note", "unified_diff", "write_note"]
 
 _DIFF_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _ESCAPES = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r"}
@@ -48,7 +48,7 @@ def write_note(vault: Path, path: str, old: bytes, new: bytes) -> None:
         status = target.stat()
         reason = _refusal(vault, target, status)
         if reason is None and target.read_bytes() == old:
-            replace_file(target, new, old=old, status=status)
+            replace_file(target, new, like=status, check=partial(_expect, target, old))
             return
     except _ChangedMeanwhile:
         reason = None
@@ -76,55 +76,9 @@ class _ChangedMeanwhile(Exception):  # noqa: N818 - a signal between two functio
     """The file to replace has other content than was expected."""
 
 
-def replace_file(
-    target: Path, data: bytes, *, old: bytes | None = None, status: os.stat_result | None = None
-) -> None:
-    """Replace a file at once and for good: temporary file beside it, both synced to the disk.
-
-    With ``old`` the file's content is compared a last time right before. Raises OSError; the
-    temporary file does not stay.
-    """
-    descriptor, name = tempfile.mkstemp(prefix=".papersim-", suffix=".tmp", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            if status is not None:
-                _take_over(file.fileno(), status)
-            os.fsync(file.fileno())
-        if old is not None:
-            _expect(target, old)
-        temporary.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-    sync_folder(target.parent)
-
-
 def _expect(target: Path, old: bytes) -> None:
     if target.read_bytes() != old:
         raise _ChangedMeanwhile
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk, where the system can do that."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _take_over(descriptor: int, status: os.stat_result) -> None:
-    """Give a new file the owner and the permissions of the one it replaces."""
-    made = os.fstat(descriptor)
-    if (made.st_uid, made.st_gid) != (status.st_uid, status.st_gid):
-        with suppress(OSError):
-            os.fchown(descriptor, status.st_uid, status.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
 
 
 def unified_diff(path: str, old: str, new: str) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from papersim.cli import options as o
-from papersim.cli.root import app, make_filters, make_kinds, needed, open_library, read_stdin
+from papersim.cli.root import (
+    app,
+    make_filters,
+    make_kinds,
+    needed,
+    not_both,
+    open_library,
+    read_stdin,
+)
 
 __all__: list[str] = []
 
@@ -60,6 +68,7 @@ def similar(
     """Find the papers most like one, best first."""
     from papersim.rank.fusion import DEFAULT_WEIGHTS
 
+    not_both(every, paper, "PAPER")
     filters, kinds = make_filters(tag, not_tag, since, until, in_), make_kinds(by)
     library = open_library(notes, index_dir, model, quiet)
     weights = DEFAULT_WEIGHTS.without("tags") if ignore_tags else DEFAULT_WEIGHTS

@@ -58,8 +58,8 @@ def _explain(error: Exception) -> int:
     message = _message(error)
     if isinstance(error, sqlite3.Error):
         message = (
-            f"the index cannot be used ({error}); if it stays so, delete its folder and run: "
-            "papersim index"
+            f"the index cannot be used ({error}); if it stays so, delete its papersim.sqlite "
+            "and run: papersim index"
         )
     elif isinstance(error, OSError):
         _drop_output()

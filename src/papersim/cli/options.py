@@ -29,6 +29,8 @@ __all__ = [
     "NotesOrPapers",
     "PaperName",
     "Quiet",
+    "Reject",
+    "Rename",
     "Since",
     "Tag",
     "Text",
@@ -123,8 +125,23 @@ Diversity = Annotated[
 ]
 IgnoreTags = Annotated[bool, Option("--ignore-tags", help="Rank as if nobody had tagged anything.")]
 Apply = Annotated[bool, Option("--apply", help="Write the tags into the notes.")]
-DryRun = Annotated[bool, Option("--dry-run", help="Show what --apply would change, as a diff.")]
-Untagged = Annotated[bool, Option("--untagged", help="Only papers that have no tags.")]
+DryRun = Annotated[bool, Option("--dry-run", help="Show the change as a diff, write nothing.")]
+Rename = Annotated[
+    tuple[str, str] | None,
+    Option(
+        "--rename",
+        metavar="OLD NEW",
+        help="Rename a tag in all notes; tags nested under it keep the rest (OLD/x, NEW/x).",
+    ),
+]
+Untagged = Annotated[
+    bool,
+    Option("--untagged", help="Only papers that have no tags; without NOTE, of the whole vault."),
+]
+Reject = Annotated[
+    list[str] | None,
+    Option("--reject", metavar="TAG", help="Never suggest TAG again for this paper; repeatable."),
+]
 Explain = Annotated[bool, Option("--explain", help="Show which sections match, with a sentence.")]
 All = Annotated[bool, Option("--all", help="Answer for every paper in the vault.")]
 Full = Annotated[

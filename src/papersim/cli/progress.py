@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["progress_bar", "remark"]
+__all__ = ["printable", "progress_bar", "remark"]
 
-_STAGES = {"read": "reading notes", "embed": "embedding"}
+_STAGES = {
+    "read": "reading notes",
+    "embed": "embedding",
+    "suggest": "suggesting tags",
+    "plan": "preparing notes",
+    "write": "writing notes",
+}
 
 
 @contextmanager
@@ -37,7 +43,9 @@ def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | N
         TimeRemainingColumn(),
     )
     tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    # What is printed meanwhile is data and stays on stdout, where rich would divert it.
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
 
         def show(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
@@ -49,4 +57,9 @@ def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | N
 
 def remark(message: str) -> None:
     """Print a remark on stderr."""
-    print(f"papersim: {message}", file=sys.stderr)
+    print(f"papersim: {printable(message)}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Return a text on one line, without what would steer the terminal."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())

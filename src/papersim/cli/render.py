@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from papersim.model import (
+        Alike,
         Duplicate,
         Finding,
         Hit,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "console",
     "paper_titles",
+    "show_alike",
     "show_duplicates",
     "show_edit",
     "show_findings",
@@ -194,6 +196,22 @@ def show_tags(tags: Sequence[TagCount]) -> None:
     for tag in tags:
         table.add_row(str(tag.count), _tags([tag.tag]))
     console().print(table)
+
+
+def show_alike(found: Sequence[Alike]) -> None:
+    """Print groups of tags that look alike, if there are any, below the list of tags."""
+    if not found:
+        return
+    table = _table()
+    table.add_column("look alike", ratio=1, overflow="fold")
+    table.add_column("keep", max_width=24, overflow="fold")
+    table.add_column("why", max_width=30)
+    for alike in found:
+        table.add_row(_tags(alike.tags), _tags([alike.keep]), _text(alike.reason, "dim"))
+    out = console()
+    out.print()
+    out.print(table)
+    out.print("to make one of them: papersim tags --rename OLD NEW", style="dim")
 
 
 def show_index(report: IndexReport, *, quiet: bool) -> None:

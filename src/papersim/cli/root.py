@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from papersim.filters import Filters
     from papersim.library import Library
 
-__all__ = ["app", "make_filters", "make_kinds", "needed", "open_library", "read_stdin"]
+__all__ = ["app", "make_filters", "make_kinds", "needed", "not_both", "open_library", "read_stdin"]
 
 app = typer.Typer(
     name="papersim",
@@ -92,6 +92,12 @@ def needed(value: str | None, name: str, example: str) -> str:
     if not value:
         raise typer.BadParameter(f"name a {name}, or ask for --all. Example: {example}.")
     return value
+
+
+def not_both(every: bool, value: str | list[str] | None, name: str) -> None:
+    """Raise BadParameter where --all is given and something is named besides."""
+    if every and value:
+        raise typer.BadParameter(f"--all is for every paper; leave out --all, or the {name}.")
 
 
 def read_stdin() -> str:

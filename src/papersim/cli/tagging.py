@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import typer
+
 from papersim.cli import options as o
-from papersim.cli.root import app, needed, open_library, read_stdin
+from papersim.cli.bulk import suggest_for_all
+from papersim.cli.progress import remark
+from papersim.cli.root import app, needed, not_both, open_library, read_stdin
 from papersim.cli.values import (
     duplicates_json,
     edit_json,
@@ -35,6 +39,7 @@ def suggest_tags(
     every: o.All = False,
     apply: o.Apply = False,
     dry_run: o.DryRun = False,
+    reject: o.Reject = None,
     notes: o.NotesDir = None,
     index_dir: o.IndexDir = None,
     model: o.Model = None,
@@ -44,19 +49,64 @@ def suggest_tags(
     """Propose tags for the papers of a note."""
     from papersim.library import TagOptions
 
+    not_both(every, note, "NOTE")
+    names, tags = note or [], reject or []
+    _check(names, tags, whole=every or untagged)
     library = open_library(notes, index_dir, model, quiet)
     ask = TagOptions(k, min_confidence, as_untagged, count_own=apply or dry_run)
-    if every:
-        found = list(library.suggest_tags_all(ask))
+    if not names:
+        edit = suggest_for_all(
+            library, ask, untagged=untagged, apply=apply, dry_run=dry_run, json=json, quiet=quiet
+        )
     else:
-        names = note or [needed(None, "NOTE", "papersim suggest-tags notes/20231204.md")]
-        found = [s for name in names for s in _suggest_one(library, name, ask)]
-    if untagged:
-        found = [s for s in found if not s.paper.tags]
-    edit = library.apply_tags(found, dry_run=dry_run) if apply or dry_run else None
+        text = read_stdin() if "-" in names else None
+        if tags:
+            _reject(library, names[0], text, tags, quiet=quiet)
+        asked = (_suggest_one(library, name, text, ask, untagged=untagged) for name in names)
+        found = [suggestions for one in asked for suggestions in one]
+        edit = library.apply_tags(found, dry_run=dry_run) if apply or dry_run else None
+        _show(library, found, edit, dry_run=dry_run, json=json)
+    _fail_if_left(edit)
+
+
+def _check(names: list[str], tags: list[str], *, whole: bool) -> None:
+    """Raise BadParameter unless something is asked about, and tags rejected for one paper."""
+    if not (names or whole):
+        needed(None, "NOTE", "papersim suggest-tags notes/20231204.md")
+    if tags and len(names) != 1:
+        raise typer.BadParameter("--reject is for one paper; name that, and leave out --all.")
+    if not all(tag.strip("# \t") for tag in tags):
+        raise typer.BadParameter('--reject takes the name of a tag, as in: --reject "NeRF".')
+
+
+def _reject(library: Library, name: str, text: str | None, tags: list[str], *, quiet: bool) -> None:
+    rejected = library.reject_tags(name, tags, text=text)
+    if not quiet:
+        named = ", ".join(f"#{one.tag}" for one in rejected)
+        remark(
+            f"{named} will not be suggested again for “{rejected[0].title}”; "
+            f"to take that back, edit {library.rejections_file}"
+        )
+
+
+def _suggest_one(
+    library: Library, name: str, text: str | None, ask: TagOptions, *, untagged: bool
+) -> Sequence[Suggestions]:
+    if name == "-" and text is not None:
+        return library.suggest_tags_for_text(text, name, ask, untagged=untagged)
+    return library.suggest_tags(name, ask, untagged=untagged)
+
+
+def _show(
+    library: Library,
+    found: Sequence[Suggestions],
+    edit: TagEdit | None,
+    *,
+    dry_run: bool,
+    json: bool,
+) -> None:
     if json:
-        for answer in [[one] for one in found] if every else [found]:
-            print_json(suggestions_json(answer, edit), line=every)
+        print_json(suggestions_json(found, edit))
     elif dry_run and edit is not None:
         sys.stdout.buffer.write(edit.diff.encode())
     else:
@@ -65,13 +115,6 @@ def suggest_tags(
         show_suggestions(found, paper_titles(d.paper for d in library.papers()))
         if edit is not None:
             show_edit(edit, "tags written to")
-    _fail_if_left(edit)
-
-
-def _suggest_one(library: Library, name: str, ask: TagOptions) -> Sequence[Suggestions]:
-    if name == "-":
-        return library.suggest_tags_for_text(read_stdin(), "-", ask)
-    return library.suggest_tags(name, ask)
 
 
 def _fail_if_left(edit: TagEdit | None) -> None:
@@ -82,22 +125,42 @@ def _fail_if_left(edit: TagEdit | None) -> None:
         raise VaultError(f"{first.reason}{more}")
 
 
-@app.command(epilog="Example: papersim tags --json")
+@app.command(epilog="Example: papersim tags --rename difusion diffusion --dry-run")
 def tags(
+    rename: o.Rename = None,
+    dry_run: o.DryRun = False,
     notes: o.NotesDir = None,
     index_dir: o.IndexDir = None,
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """List every tag with its count."""
-    found = open_library(notes, index_dir, model, quiet).tags()
-    if json:
-        print_json(tags_json(found))
+    """List every tag with its count, and tags that look alike; or rename one."""
+    if dry_run and rename is None:
+        raise typer.BadParameter("--dry-run shows what --rename OLD NEW would change.")
+    library = open_library(notes, index_dir, model, quiet)
+    if rename is not None:
+        _rename(library, *rename, dry_run=dry_run, json=json)
+    elif json:
+        print_json(tags_json(library.tags(), library.look_alikes()))
     else:
-        from papersim.cli.render import show_tags
+        from papersim.cli.render import show_alike, show_tags
 
-        show_tags(found)
+        show_tags(library.tags())
+        show_alike(library.look_alikes())
+
+
+def _rename(library: Library, old: str, new: str, *, dry_run: bool, json: bool) -> None:
+    edit = library.rename_tag(old, new, dry_run=dry_run)
+    if json:
+        print_json(edit_json(edit))
+    elif dry_run:
+        sys.stdout.buffer.write(edit.diff.encode())
+    else:
+        from papersim.cli.render import show_edit
+
+        show_edit(edit, "renamed in")
+    _fail_if_left(edit)
 
 
 @app.command(epilog="Example: papersim undo")
@@ -108,7 +171,7 @@ def undo(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Take back the last --apply, in the notes that have not changed since."""
+    """Take back the last --apply or --rename, in the notes that have not changed since."""
     edit = open_library(notes, index_dir, model, quiet).undo()
     if json:
         print_json(edit_json(edit))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from papersim.model import (
+        Alike,
         Duplicate,
         Evaluation,
         Evidence,
@@ -39,6 +40,7 @@ __all__ = [
     "similar_json",
     "status_json",
     "suggestions_json",
+    "summary_json",
     "tags_json",
 ]
 
@@ -161,9 +163,12 @@ def suggestions_json(found: Sequence[Suggestions], edit: TagEdit | None = None) 
     }
 
 
-def tags_json(tags: Iterable[TagCount]) -> Json:
-    """Return tags with their counts."""
-    return {"tags": [asdict(tag) for tag in tags], "alike": []}
+def tags_json(tags: Iterable[TagCount], alike: Iterable[Alike]) -> Json:
+    """Return tags with their counts, and groups of those that look alike."""
+    return {
+        "tags": [asdict(tag) for tag in tags],
+        "alike": [asdict(group) | {"tags": list(group.tags)} for group in alike],
+    }
 
 
 def status_json(status: Status) -> Json:
@@ -187,6 +192,16 @@ def duplicates_json(found: Iterable[Duplicate]) -> Json:
             {"papers": [_paper(p) for p in d.papers], "reason": d.reason, "score": d.score}
             for d in found
         ]
+    }
+
+
+def summary_json(edit: TagEdit, looked_at: int) -> Json:
+    """Return what writing tags for a whole vault did: the line after those of the papers."""
+    return edit_json(edit) | {
+        "papers": [],
+        "looked_at": looked_at,
+        "tagged": edit.tagged,
+        "tags": [asdict(tag) for tag in edit.tags],
     }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zlib
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from papersim.files import replace_file
 from papersim.index.links import link_keys
 from papersim.index.probes import choose_probes
 from papersim.index.vectors import VectorIndex
@@ -101,14 +101,14 @@ class Derived:
             f"{stem}.npz": _pack(parts),
         }
         for name, data in content.items():
-            _write(folder / name, data)
+            replace_file(folder / name, data)
         manifest = {
             "format": _FORMAT,
             "generation": generation,
             "fingerprint": fingerprint,
             "files": {name: zlib.crc32(data) for name, data in content.items()},
         }
-        _write(folder / _MANIFEST, json.dumps(manifest).encode())
+        replace_file(folder / _MANIFEST, json.dumps(manifest).encode())
         for old in folder.glob("derived-*"):
             if old.name not in content:
                 old.unlink(missing_ok=True)
@@ -191,17 +191,3 @@ def _unpack(data: bytes) -> dict[str, dict[str, NDArray[Any]]]:
             part, name = key.split(".", 1)
             parts.setdefault(part, {})[name] = archive[key]
     return parts
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["EntryKey", "assign_ids"]
+__all__ = ["EntryKey", "assign_ids", "names_a_paper"]
 
 _SHORTEST = 4
 _PLACE = "place:"
@@ -34,11 +34,16 @@ class EntryKey:
 
     def names(self) -> tuple[str, ...]:
         """Return the names by which this entry's paper may be known; the first is its own."""
-        if len(self.title_key) < _SHORTEST or self.title_key in _GENERIC:
-            own = f"{_PLACE}{self.note}#{self.ordinal}:{self.title_key}"
-        else:
+        if names_a_paper(self.title_key):
             own = f"title:{self.title_key}"
+        else:
+            own = f"{_PLACE}{self.note}#{self.ordinal}:{self.title_key}"
         return (own, f"arxiv:{self.arxiv}") if self.arxiv else (own,)
+
+
+def names_a_paper(title_key: str) -> bool:
+    """Return whether a title is long and particular enough to name one paper in all notes."""
+    return len(title_key) >= _SHORTEST and title_key not in _GENERIC
 
 
 def assign_ids(

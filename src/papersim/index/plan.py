@@ -47,8 +47,7 @@ def make_plan(vault: Vault, known: Mapping[str, NoteState], *, full: bool = Fals
         or (state.size, state.mtime_ns) != (f.size, f.mtime_ns)
     )
     gone = tuple(sorted(known.keys() - {f.path for f in files}))
-    unread = tuple(SkippedNote(s.note, s.reason) for s in skipped)
-    return Plan(read, gone, len(files) - len(read), unread)
+    return Plan(read, gone, len(files) - len(read), skipped)
 
 
 class Changes:

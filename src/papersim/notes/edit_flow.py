@@ -11,7 +11,7 @@ from papersim.notes.tags import split_tags
 if TYPE_CHECKING:
     from papersim.notes.edit_place import Style
 
-__all__ = ["flow_place"]
+__all__ = ["flow_items", "flow_place"]
 
 
 def flow_place(value: str, style: Style) -> Place | None:
@@ -20,7 +20,7 @@ def flow_place(value: str, style: Style) -> Place | None:
     None where the list is not closed, or where its brackets are those of a ``[[link]]``: YAML
     reads a list in a list there, and the next item would tear the link apart.
     """
-    spans = _items(value)
+    spans = flow_items(value)
     if spans is None:
         return None
     texts = [value[start:end] for start, end in spans]
@@ -40,7 +40,7 @@ def flow_place(value: str, style: Style) -> Place | None:
     return Place("YAML flow list", spans[-1][1], mark, between, between, held=held)
 
 
-def _items(value: str) -> list[tuple[int, int]] | None:
+def flow_items(value: str) -> list[tuple[int, int]] | None:
     """Return the spans of a flow list's items, blanks around them left out."""
     spans: list[tuple[int, int]] = []
     start = value.index("[") + 1

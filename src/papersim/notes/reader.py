@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from papersim.notes.lines import Line
     from papersim.notes.segments import Segment
 
-__all__ = ["LONGEST_NOTE", "MOST_LINES", "read_note"]
+__all__ = ["LONGEST_NOTE", "MOST_LINES", "may_hold_tags", "read_note"]
 
 LONGEST_NOTE = 2_000_000
 """The number of characters beyond which a file is no note of a person's."""
@@ -97,7 +97,7 @@ def _read_paper(
         *(
             tag
             for line in own
-            if _may_hold_tags(line)
+            if may_hold_tags(line)
             and not (line.number in labelled and line.text.lstrip(" \t-*+").startswith("#"))
             for tag in _hashtags_of(line)
         ),
@@ -128,7 +128,7 @@ def _given_ids(header: Header) -> tuple[str, ...]:
     return (*(f"arXiv:{value}" for value in bare if value), *filter(None, others))
 
 
-def _may_hold_tags(line: Line) -> bool:
+def may_hold_tags(line: Line) -> bool:
     """Return whether hashtags in a line are tags: not in code, HTML, headings or labelled facts."""
     if line.kind in {"code", "heading", "blank", "html"}:
         return False

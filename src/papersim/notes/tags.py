@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TAG_KEYS",
+    "hashtag_spans",
     "hashtags",
     "is_tag_line",
     "split_tags",
@@ -42,15 +43,27 @@ def hashtags(prose: str) -> list[str]:
     A tag has to hold something besides digits (``#123`` is an issue number), and stands at
     the beginning, after a blank, after punctuation or after another tag.
     """
+    return [tag for tag, _, _ in hashtag_spans(prose)]
+
+
+def hashtag_spans(prose: str) -> list[tuple[str, int, int]]:
+    """Return the hashtags in a line's prose, each with where it stands, ``#`` left out."""
     if "#" not in prose:
         return []
-    text = _URL.sub(" ", _MATH.sub(" ", prose))
-    tags = (
-        (match.group(1) or match.group(2)).strip().rstrip(_TRAILING)
-        for run in _RUN.finditer(text)
-        for match in _HASHTAG.finditer(run.group())
-    )
-    return [tag for tag in tags if _is_tag(tag)]
+    text = _URL.sub(_blanks, _MATH.sub(_blanks, prose))
+    found = []
+    for run in _RUN.finditer(text):
+        for match in _HASHTAG.finditer(text, run.start(), run.end()):
+            inside = match.group(match.lastindex or 0)
+            tag = inside.strip().rstrip(_TRAILING)
+            if _is_tag(tag):
+                at = match.start(match.lastindex or 0) + len(inside) - len(inside.lstrip())
+                found.append((tag, at, at + len(tag)))
+    return found
+
+
+def _blanks(match: re.Match[str]) -> str:
+    return " " * len(match.group())
 
 
 def _is_tag(tag: str) -> bool:

@@ -1,0 +1,99 @@
+"""Tags for a whole vault: papers one by one, then what became of the notes, in few words."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from papersim.cli.progress import printable, progress_bar, remark
+from papersim.cli.values import print_json, suggestions_json, summary_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from papersim.library import Library, TagOptions
+    from papersim.model import Suggestions, TagEdit
+
+__all__ = ["suggest_for_all"]
+
+_MOST_TAGS = 10
+
+
+def suggest_for_all(
+    library: Library,
+    ask: TagOptions,
+    *,
+    untagged: bool,
+    apply: bool,
+    dry_run: bool,
+    json: bool,
+    quiet: bool,
+) -> TagEdit | None:
+    """Print the tags for every paper as they are found; or write them, or show how, and sum up."""
+    edits = apply or dry_run
+    show = _show_json if json else None if edits else _show_table(library)
+    looked_at = 0
+
+    def passing(answers: Iterator[Suggestions]) -> Iterator[Suggestions]:
+        nonlocal looked_at
+        for answer in answers:
+            looked_at += 1
+            if show:
+                show(answer)
+            yield answer
+
+    # On a terminal the answers themselves show how far the work is.
+    with progress_bar(quiet=quiet or (show is not None and sys.stdout.isatty())) as progress:
+        answers = passing(library.suggest_tags_all(ask, untagged=untagged, progress=progress))
+        if not edits:
+            for _ in answers:
+                pass
+            return None
+        edit = library.apply_tags(answers, dry_run=dry_run, progress=progress)
+    if json:
+        print_json(summary_json(edit, looked_at), line=True)
+    elif dry_run:
+        _show_diff(edit, looked_at, quiet=quiet)
+    else:
+        _show_edit(edit, looked_at)
+    return edit
+
+
+def _show_json(answer: Suggestions) -> None:
+    print_json(suggestions_json([answer]), line=True)
+
+
+def _show_table(library: Library) -> Callable[[Suggestions], None]:
+    from papersim.cli.render import paper_titles, show_suggestions
+
+    titles = paper_titles(detail.paper for detail in library.papers())
+    return lambda answer: show_suggestions([answer], titles)
+
+
+def _show_diff(edit: TagEdit, looked_at: int, *, quiet: bool) -> None:
+    sys.stdout.buffer.write(edit.diff.encode())
+    if not quiet:
+        remark(_summary(edit, looked_at, "would get"))
+
+
+def _show_edit(edit: TagEdit, looked_at: int) -> None:
+    from rich.text import Text
+
+    from papersim.cli.render import console
+
+    out = console()
+    out.print(Text(printable(_summary(edit, looked_at, "got"))))
+    for left in edit.left:
+        out.print(Text(printable(f"left {left.note}: {left.reason}"), "yellow"))
+    if edit.written:
+        out.print("run: papersim index; or take it back: papersim undo", style="dim")
+
+
+def _summary(edit: TagEdit, looked_at: int, got: str) -> str:
+    """Return how many papers were looked at and got tags, and which tags, most given first."""
+    papers = f"{looked_at} papers looked at, {edit.tagged} {got} tags"
+    notes = f" in {len(edit.written)} notes" if edit.written else ""
+    tags = ", ".join(f"#{t.tag} {t.count}" for t in edit.tags[:_MOST_TAGS])
+    rest = len(edit.tags) - _MOST_TAGS
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"{papers}{notes}: {tags}{more}" if tags else papers
