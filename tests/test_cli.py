@@ -187,10 +187,10 @@ def test_text_and_notes_come_from_standard_input(cli: Cli, small: Vault) -> None
     given = cli.at(small, "search", text, "--json").json
     piped = cli.at(small, "search", "-", "--json", stdin=text.encode()).json
     assert piped == given
-    note = "## Words into Meshes\n#mine\nA mesh is carved from a caption.\n"
+    note = "## Text to 3D from Words\n#mine\nA mesh is carved from a caption.\n"
     options = ("suggest-tags", "-", "--min-confidence", "0.2", "--json")
     (found,) = cli.at(small, *options, stdin=note.encode()).json["papers"]
-    assert found["paper"]["title"] == "Words into Meshes"
+    assert found["paper"]["title"] == "Text to 3D from Words"
     assert "Text23D" in {s["tag"] for s in found["suggestions"]}
 
 

@@ -426,7 +426,7 @@ def test_a_note_changed_between_reading_and_writing_is_left(vault: Vault) -> Non
 
 # --- notes outside the vault --------------------------------------------------------------------
 
-OUTSIDE = "## Meshes from Words\r\n#mine\r\n\r\nA mesh is carved from a caption.\r\n"
+OUTSIDE = "## Text to 3D from Words\r\n#mine\r\n\r\nA mesh is carved from a caption.\r\n"
 
 
 def test_a_note_outside_is_written_where_it_is_and_taken_back(
@@ -494,23 +494,23 @@ def test_standard_input_cannot_be_written_to(vault: Vault, cli: Cli, tmp_path: P
 
 MANNERS = {
     "hashtag line": (
-        "## Meshes from Words\n#a #b\n\nA mesh is carved from a caption.\n",
+        "## Text to 3D from Words\n#a #b\n\nA mesh is carved from a caption.\n",
         "#a #b #Text23D",
     ),
     "flow list": (
-        "---\ntitle: Meshes from Words\ntags: ['a', 'b']\n---\nA mesh is carved from a caption.\n",
+        "---\ntitle: Text to 3D from Words\ntags: ['a', 'b']\n---\nA mesh is carved from a caption.\n",
         "tags: ['a', 'b', 'Text23D']",
     ),
     "block list": (
-        "---\ntags:\n  - a\n  - b\ntitle: Meshes from Words\n---\nA mesh from a caption.",
+        "---\ntags:\n  - a\n  - b\ntitle: Text to 3D from Words\n---\nA mesh from a caption.",
         "  - b\n  - Text23D\n",
     ),
     "Logseq": (
-        "title:: Meshes from Words\ntags:: #a, #b\n\n- A mesh is carved from a caption.\n",
+        "title:: Text to 3D from Words\ntags:: #a, #b\n\n- A mesh is carved from a caption.\n",
         "tags:: #a, #b, #Text23D\n",
     ),
     "Logseq with brackets": (
-        "tags:: [[a]], [[b]]\ntitle:: Meshes from Words\n\n- A mesh from a caption.\n",
+        "tags:: [[a]], [[b]]\ntitle:: Text to 3D from Words\n\n- A mesh from a caption.\n",
         "tags:: [[a]], [[b]], [[Text23D]]\n",
     ),
 }

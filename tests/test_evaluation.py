@@ -122,11 +122,12 @@ def test_few_links_are_no_measure(tmp_path: Path) -> None:
     assert found.similar.ndcg_at_10 is not None
 
 
-def test_papers_without_text_take_no_part_where_tags_are_the_measure(small: Vault) -> None:
-    """What is embedded of them holds their tags."""
+def test_papers_without_text_take_no_part_where_similar_is_told_by_tags(small: Vault) -> None:
+    """What is embedded of them holds their tags; for suggesting tags their titles are, too."""
     found = small.open().evaluate()
     tagged = [d for d in small.open().papers() if d.paper.tags]
-    assert found.tags.papers == sum(bool(d.sections) for d in tagged) < len(tagged)
+    assert 0 < found.by_tags <= sum(bool(d.sections) for d in tagged) < len(tagged)
+    assert found.tags.papers == len(tagged)
 
 
 def test_nothing_is_embedded_and_nothing_written(

@@ -340,9 +340,9 @@ def test_a_note_outside_with_the_name_of_one_inside(
 
 
 def test_a_new_note_inside_needs_no_index_run(vault: Vault) -> None:
-    file = vault.write("sub/new.md", "## Meshes from Words\nA mesh is carved from a caption.\n")
+    file = vault.write("sub/new.md", "## Text to 3D from Words\nA mesh is carved from a caption.\n")
     (found,) = vault.open().suggest_tags(str(file), TagOptions(min_confidence=0.2))
-    assert (found.paper.title, found.paper.note) == ("Meshes from Words", "sub/new.md")
+    assert (found.paper.title, found.paper.note) == ("Text to 3D from Words", "sub/new.md")
     assert "Text23D" in tags_of(found)
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, ndcg_score, recall_score
 
-from papersim.rank.evaluation import SimilarTally, TagTally, best_f1, best_rows, f1_at
-from papersim.rank.metrics import ndcg_at, recall_at, skewness, tag_overlap
+from papersim.rank.evaluation import SimilarTally, best_rows
+from papersim.rank.metrics import best_f1, f1_at, ndcg_at, recall_at, skewness, tag_overlap
 from papersim.rank.overlap import Overlap
+from papersim.suggest.quality import measures, worst_tags
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SEEDS = range(10)
 WORDS = ("nerf", "diffusion", "llm", "speech", "peft", "3d", "video")
@@ -107,68 +112,73 @@ def test_papers_that_all_stand_equally_often_in_lists_are_not_skewed() -> None:
 # --- tags ---------------------------------------------------------------------------------------
 
 
-def random_judged(seed: int) -> tuple[list[tuple[float, bool]], int]:
-    """Return judged suggestions, many of the same confidence, and a number of gold tags."""
+def random_judged(seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], int]:
+    """Return confidences, many of them equal, which of them are right, and the gold there is."""
     rng = np.random.default_rng(seed)
     confidence = rng.integers(0, 12, 80) / 12
-    judged = [(float(c), bool(rng.random() < c)) for c in confidence]
-    return judged, sum(right for _, right in judged) + 9
+    right = rng.random(80) < confidence
+    return confidence, right, int(right.sum()) + 9
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_f1_is_scikit_learns(seed: int) -> None:
-    judged, gold = random_judged(seed)
-    missed = gold - sum(right for _, right in judged)
-    is_gold = [right for _, right in judged] + [True] * missed
+    confidence, right, gold = random_judged(seed)
+    missed = gold - int(right.sum())
+    is_gold = [*right.tolist(), *[True] * missed]
     for threshold in (0.0, 0.3, 0.5, 2 / 3, 1.0):
-        given = [confidence >= threshold for confidence, _ in judged] + [False] * missed
+        given = [*(confidence >= threshold).tolist(), *[False] * missed]
         expected = f1_score(is_gold, given, zero_division=0.0)
-        assert f1_at(threshold, judged, gold) == pytest.approx(expected)
+        assert f1_at(threshold, confidence, right, gold) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_threshold_is_better_than_the_best(seed: int) -> None:
-    judged, gold = random_judged(seed)
-    threshold, best = best_f1(judged, gold)
-    assert f1_at(threshold, judged, gold) == pytest.approx(best)
-    assert best == pytest.approx(max(f1_at(c, judged, gold) for c, _ in judged))
+    confidence, right, gold = random_judged(seed)
+    threshold, best = best_f1(confidence, right, gold)
+    every = (f1_at(c, confidence, right, gold) for c in confidence.tolist())
+    assert f1_at(threshold, confidence, right, gold) == pytest.approx(best)
+    assert best == pytest.approx(max(every))
 
 
 def test_where_nothing_is_right_the_best_is_to_suggest_nothing() -> None:
-    assert best_f1([(0.9, False)], 3) == (1.0, 0.0)
-    assert best_f1([], 0) == (1.0, 0.0)
+    assert best_f1(np.asarray([0.9]), np.asarray([False]), 3) == (1.0, 0.0)
+    assert best_f1(np.zeros(0), np.zeros(0, np.bool_), 0) == (1.0, 0.0)
 
 
 def test_a_tag_that_no_other_paper_has_counts_as_not_found() -> None:
-    tally = TagTally(5)
-    tally.add([("nerf", 0.9), ("video", 0.4)], {"nerf", "used-once"})
-    found = tally.quality(0.5)
-    assert (found.p_at_1, found.recall_at_5) == (1.0, 0.5)
-    assert found.ndcg_at_5 == pytest.approx(1 / (1 + 1 / math.log2(3)), abs=1e-4)
-    assert found.f1 == pytest.approx(2 / 3, abs=1e-4)
-    assert found.threshold == 0.9
+    confidence = np.asarray([[0.9, 0.4, 0.0], [0.9, 0.0, 0.0]], np.float32)
+    carries = np.asarray([[1, 0, 1], [1, 0, 0]], np.float32)
+    found = measures(confidence, carries)
+    assert (found.p_at_1, found.recall_at_5) == (1.0, 0.75)
+    assert found.ndcg_at_5 == pytest.approx((1 + 1 / (1 + 1 / math.log2(3))) / 2, abs=1e-4)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_ndcg_of_tags_is_scikit_learns(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    confidence = rng.random(20)
-    gold = {str(i) for i in np.flatnonzero(rng.random(20) < 0.3)} | {"0"}
-    order = np.argsort(-confidence)
-    tally = TagTally(5)
-    tally.add([(str(i), float(confidence[i])) for i in order], gold)
-    wanted = [str(i) in gold for i in range(20)]
-    expected = ndcg_score([wanted], [confidence], k=5)
-    assert tally.quality(0.5).ndcg_at_5 == pytest.approx(expected, abs=1e-4)
+    confidence = rng.random((15, 20)).astype(np.float32)
+    carries = (rng.random((15, 20)) < 0.3).astype(np.float32)
+    carries[:, 0] = 1.0
+    expected = ndcg_score(carries, confidence, k=5)
+    assert measures(confidence, carries).ndcg_at_5 == pytest.approx(expected, abs=1e-4)
 
 
-def test_only_as_many_tags_as_are_shown_count_for_f1() -> None:
-    tally = TagTally(1)
-    tally.add([("a", 0.9), ("b", 0.8)], {"b"})
-    assert tally.quality(0.1).f1 == 0.0
+def test_the_threshold_of_f1_is_chosen_on_other_papers() -> None:
+    # Twenty papers are best told apart at .5; for one the threshold lies too high.
+    confidence = np.asarray([[0.5, 0.4]] * 20 + [[0.3, 0.2]], np.float32)
+    carries = np.asarray([[1, 0]] * 21, np.float32)
+    assert measures(confidence, carries).f1 == pytest.approx(2 * 20 / (20 + 21), abs=1e-4)
 
 
-def test_without_papers_nothing_is_said() -> None:
-    found = TagTally(5).quality(0.1)
-    assert (found.papers, found.p_at_1, found.f1, found.threshold) == (0, None, None, None)
+def test_the_worst_tags_are_those_suggested_badly() -> None:
+    carries = np.asarray([[1, 1, 1], [1, 1, 0], [1, 1, 0], [0, 0, 0]], np.float32)
+    confidence = np.asarray([[0.9, 0.1, 0], [0.9, 0.1, 0], [0.9, 0.9, 0], [0, 0.9, 0]], np.float32)
+    worst = worst_tags(confidence, carries, ("sure", "vague", "once"), 0.5)
+    assert [(w.tag, w.papers, w.suggested, w.right) for w in worst] == [
+        ("vague", 3, 2, 1),
+        ("sure", 3, 3, 3),
+    ]
+
+
+def test_without_queries_nothing_is_said() -> None:
     assert SimilarTally(3).quality().skewness is None

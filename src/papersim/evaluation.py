@@ -7,20 +7,23 @@ no part where tags are the measure.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from papersim.errors import NothingToMeasureError
 from papersim.index.links import link_keys
-from papersim.model import Evaluation
+from papersim.index.taught import taught_by
+from papersim.model import Evaluation, TagQuality
 from papersim.notes.tags import tag_key
 from papersim.query import of_indexed
 from papersim.rank.center import normalised
-from papersim.rank.evaluation import TAG_DEPTH, SimilarTally, TagTally, best_rows
+from papersim.rank.evaluation import SimilarTally, best_rows
 from papersim.rank.similar import sample_rows
 from papersim.ranker import Ask
-from papersim.suggester import DEFAULT_CONFIDENCE, TagOptions
+from papersim.suggest.fit import cross_fit
+from papersim.suggest.quality import measures, worst_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,31 +35,31 @@ if TYPE_CHECKING:
     from papersim.model import Paper
     from papersim.query import Query
     from papersim.ranker import Ranker
-    from papersim.suggester import Suggester
+    from papersim.suggest.taught import Taught
 
     Progress = Callable[[str, int, int], None]
     Scores = NDArray[np.float64]
 
-__all__ = ["BASELINES", "OURS", "Evaluator", "raw_means", "scores_without"]
+__all__ = ["BASELINES", "OURS", "Evaluator", "raw_means", "scores_without", "tag_quality"]
 
 OURS = "papersim"
 BASELINES = ("most_recent", "tf_idf", "raw_cosine")
+TAG_BASELINES = (("most_used", "common"), ("tag_words", "share"), ("neighbours", "vote"))
+"""Single signals of the tag model, by the names they are shown under."""
+
 LEAST_LINKED = 20
 """How many papers have to link to others for links to be a measure."""
 
 _MOST_QUERIES = 1000
-_EVERY_TAG = TagOptions(k=1_000_000, min_confidence=0.0, as_untagged=True)
 
 
 class Evaluator:
     """Asks about every paper of a store, at most a thousand of them, evenly spread."""
 
-    def __init__(
-        self, store: Store, derived: Derived, ranker: Ranker, suggester: Suggester
-    ) -> None:
+    def __init__(self, store: Store, derived: Derived, ranker: Ranker) -> None:
         self._store = store
         self._vectors, self._corpus = derived.vectors, derived.corpus
-        self._ranker, self._suggester = ranker, suggester
+        self._ranker = ranker
         known = store.papers()
         self._papers = [known[str(paper)] for paper in self._vectors.papers]
         self._with_text = _with_text(derived)
@@ -76,7 +79,6 @@ class Evaluator:
         if len(linked) < LEAST_LINKED:
             linked = {}
         tallies = {name: SimilarTally(count) for name in (OURS, *BASELINES)}
-        tags = TagTally(TAG_DEPTH)
         if not linked and not self._tags_are_shared():
             raise NothingToMeasureError(
                 f"nothing to measure by: no two papers with text share a tag, and fewer than "
@@ -85,14 +87,12 @@ class Evaluator:
         for done, row in enumerate(rows, 1):
             query = of_indexed(self._papers[row], self._store, self._vectors)
             self._similar(row, query, tallies, linked.get(row, ()))
-            if self._measurable(row):
-                self._tags(row, query, tags)
             if progress:
                 progress("measuring", done, len(rows))
         found = {name: tally.quality() for name, tally in tallies.items()}
         return Evaluation(
             papers=count,
-            tags=tags.quality(DEFAULT_CONFIDENCE),
+            tags=tag_quality(taught_by(self._store, self._vectors)),
             similar=found.pop(OURS),
             baselines=tuple(found.items()),
             by_tags=len(tallies[OURS].by_tags),
@@ -160,15 +160,34 @@ class Evaluator:
             for paper, own in zip(self._papers, keys, strict=True)
         ]
 
-    # --- tags ----------------------------------------------------------------------------------
 
-    def _tags(self, row: int, query: Query, tally: TagTally) -> None:
-        paper = self._papers[row]
-        found = self._suggester.suggest(paper, query.with_text(), _EVERY_TAG).suggestions
-        confidence: dict[str, float] = {}
-        for one in found:
-            confidence.setdefault(tag_key(one.tag), one.confidence)
-        tally.add(list(confidence.items()), {tag_key(tag) for tag in paper.tags})
+def tag_quality(taught: Taught | None) -> TagQuality:
+    """Return how well the tags of papers are suggested, each paper as if it had none."""
+    if taught is None:
+        return TagQuality(0, None, None, None, None, None, None)
+    crossed = cross_fit(taught)
+    carries, calibration = taught.carries, crossed.calibration
+    confidence = np.where(crossed.unpredictable, 0.0, crossed.confidence).astype(np.float32)
+    chance = zip(taught.tags, crossed.unpredictable.tolist(), strict=True)
+    return TagQuality(
+        papers=len(carries),
+        **asdict(measures(confidence, carries)),
+        threshold=round(calibration.threshold, 4),
+        best_f1=round(calibration.f1, 4),
+        calibration_error=None if calibration.error is None else round(calibration.error, 4),
+        calibration=calibration.bins,
+        unpredictable=tuple(tag for tag, by_chance in chance if by_chance),
+        worst=worst_tags(confidence, carries, taught.tags, calibration.threshold),
+        baselines=tuple(
+            (name, measures(_from_zero(crossed.signals[signal], crossed.counts), carries))
+            for name, signal in TAG_BASELINES
+        ),
+    )
+
+
+def _from_zero(scores: NDArray[np.float32], counts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return scores above 0 for tags that another paper carries, 0 for the others."""
+    return np.where(counts > 0, scores - scores.min() + 1e-6, 0.0).astype(np.float32)
 
 
 def scores_without(sources: Mapping[str, Scores], *left_out: str) -> Scores:

@@ -20,11 +20,14 @@ from papersim.errors import (
     VaultError,
 )
 from papersim.filters import NO_FILTERS, Filters
+from papersim.index.bare import bare_probes, bare_vectors
 from papersim.index.derived import Derived
 from papersim.index.plan import make_plan
 from papersim.index.probes import embed_probes
 from papersim.index.store import Store
 from papersim.index.sync import read_all, reader_digest, sync
+from papersim.index.tag_model import fit_tag_model, load_tag_model, save_tag_model
+from papersim.index.tag_names import name_probes, name_vectors
 from papersim.index.vectors import kind_mask
 from papersim.lookup import Entry, find_paper, papers_of_note, split_place
 from papersim.model import (
@@ -44,7 +47,7 @@ from papersim.model import (
 from papersim.notes.labels import Labels
 from papersim.notes.reader import read_note
 from papersim.notes.titles import title_key
-from papersim.query import Query, of_entry, of_indexed, of_text, of_title
+from papersim.query import Query, of_entry, of_indexed, of_text
 from papersim.rank.alike import look_alikes
 from papersim.rank.fusion import DEFAULT_WEIGHTS, Weights
 from papersim.ranker import Ask, Ranker
@@ -64,11 +67,21 @@ if TYPE_CHECKING:
 
     from papersim.index.sync import Progress
     from papersim.notes.model import PaperEntry
+    from papersim.suggest.model import TagModel
     from papersim.undo import Outcome
 
 __all__ = ["Library", "TagOptions"]
 
 _PLAIN_TAGS = TagOptions()
+_MADE_OF_THE_INDEX = (
+    "_store",
+    "_listing",
+    "_entries",
+    "_derived",
+    "_ranker",
+    "_tag_model",
+    "_suggester",
+)
 
 
 @dataclass
@@ -187,7 +200,24 @@ class Library:
         rejections, message = load_rejections(self.settings.index)
         if message:
             self.on_message(message)
-        return Suggester(self._ranker, self.settings.opinion_tags, rejections)
+        return Suggester(self._tag_model, self._store, self.settings.opinion_tags, rejections)
+
+    @cached_property
+    def _tag_model(self) -> TagModel | None:
+        store = self._store
+        found, whole = load_tag_model(self.settings.index, store)
+        if not whole:
+            self.on_message("the tag model is made again from the notes' tags")
+            found = self._fit_tags(store, self._derived)
+        return found
+
+    def _fit_tags(self, store: Store, derived: Derived) -> TagModel | None:
+        model = fit_tag_model(store, derived.vectors)
+        try:
+            save_tag_model(model, self.settings.index, store)
+        except OSError as error:
+            self.on_message(f"the tag model could not be kept: {error.strerror}")
+        return model
 
     def _encoder_of_index(self) -> Model:
         """Return the model, having checked that it still gives the vectors of the index."""
@@ -211,15 +241,31 @@ class Library:
         store = Store.open(self.settings.index, create=True)
         try:
             report = sync(vault, store, self._model, labels, full=full, progress=progress)
-            generation, fingerprint = store.generation, store.meta("fingerprint")
-            if Derived.load(self.settings.index, generation, fingerprint) is None:
-                embed_probes(store, self._model.load())
-                self._derive(store)
+            self._renew_derived(store, progress)
         finally:
             store.close()
-        for name in ("_store", "_listing", "_entries", "_derived", "_ranker", "_suggester"):
+        for name in (
+            "_store",
+            "_listing",
+            "_entries",
+            "_derived",
+            "_ranker",
+            "_tag_model",
+            "_suggester",
+        ):
             self.__dict__.pop(name, None)
         return report
+
+    def _renew_derived(self, store: Store, progress: Progress | None) -> None:
+        """Make what is derived from the store anew, where it is not of this state."""
+        folder = self.settings.index
+        derived = Derived.load(folder, store.generation, store.meta("fingerprint"))
+        if derived is None:
+            more = (*name_probes(store), *bare_probes(store))
+            embed_probes(store, self._model.load(), more, progress)
+            derived = self._derive(store)
+        if not load_tag_model(folder, store)[1]:
+            self._fit_tags(store, derived)
 
     def status(self) -> Status:
         """Return what is indexed, with what, and whether the notes have changed since."""
@@ -310,13 +356,14 @@ class Library:
         tags = sorted(uses)
         return tuple(look_alikes({tag: uses[tag] for tag in tags}, self._tag_vectors(tags)))
 
-    def _tag_vectors(self, tags: Sequence[str]) -> NDArray[np.float32] | None:  # noqa: ARG002
+    def _tag_vectors(self, tags: Sequence[str]) -> NDArray[np.float32] | None:
         """Return the tags as vectors, shape (tags, dimension); None where the index has none.
 
         They are what `spoken` makes of the tags, embedded as queries, centred by language and
         of unit length.
         """
-        return None
+        store = self._listing
+        return name_vectors(store, store.meta("fingerprint"), tags)
 
     def duplicates(self) -> tuple[Duplicate, ...]:
         """Return papers noted more than once, then pairs that may be one paper."""
@@ -350,7 +397,7 @@ class Library:
         from papersim.evaluation import Evaluator
 
         derived = self._derived
-        return Evaluator(self._store, derived, self._ranker, self._suggester).evaluate(progress)
+        return Evaluator(self._store, derived, self._ranker).evaluate(progress)
 
     # --- asking ------------------------------------------------------------------------------
 
@@ -533,12 +580,11 @@ class Library:
         return next((e.paper for e in same), "")
 
     def _suggest_indexed(self, paper: Paper, options: TagOptions) -> Suggestions:
-        query = of_indexed(paper, self._store, self._derived.vectors)
-        # The passage of an entry without text holds its tags, which must not speak for it.
-        if query.has_text:
-            query = query.with_text()
-        else:
-            query = of_title(query, self._encoder_of_index().load(), self._derived.vectors)
+        store, vectors = self._store, self._derived.vectors
+        query = of_indexed(paper, store, vectors).with_text()
+        if not query.has_text:
+            own = bare_vectors(paper, store.probes(store.meta("fingerprint")), vectors)
+            query = query if own is None else replace(query, vectors=own)
         return self._suggester.suggest(paper, query, options)
 
     def apply_tags(

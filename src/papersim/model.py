@@ -24,7 +24,9 @@ __all__ = [
     "Suggestions",
     "TagCount",
     "TagEdit",
+    "TagMeasures",
     "TagQuality",
+    "WorstTag",
 ]
 
 
@@ -120,11 +122,15 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """The tags suggested for one paper, best first; ``new_tags`` are not in use yet."""
+    """The tags suggested for one paper, best first; ``new_tags`` are not in use yet.
+
+    With ``guess`` the vault has too few tagged papers to know how sure a suggestion is.
+    """
 
     paper: Paper
     suggestions: tuple[Suggestion, ...]
     new_tags: tuple[Suggestion, ...] = ()
+    guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +241,34 @@ class SimilarQuality:
 
 
 @dataclass(frozen=True, slots=True)
+class TagMeasures:
+    """How good a way of suggesting tags is, in means over papers; F1 micro-averaged."""
+
+    p_at_1: float | None
+    recall_at_5: float | None
+    ndcg_at_5: float | None
+    f1: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorstTag:
+    """A tag that is suggested badly: on how many papers it stands, is suggested, and rightly so."""
+
+    tag: str
+    papers: int
+    suggested: int
+    right: int
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
 class TagQuality:
     """How good suggested tags are, leave-one-out over ``papers``; None where there are none.
 
-    ``f1`` is that of what is suggested by default; ``best_f1`` the best there is, at
-    ``threshold``.
+    ``f1`` is that of what is suggested by default, from ``threshold``; ``best_f1`` the best
+    there is with hindsight. ``calibration_error`` is the expected one, and ``calibration`` holds
+    (mean confidence, share right, suggestions) by tenths. ``unpredictable`` tags are never
+    suggested.
     """
 
     papers: int
@@ -249,7 +278,11 @@ class TagQuality:
     f1: float | None
     threshold: float | None
     best_f1: float | None
-    default_threshold: float
+    calibration_error: float | None = None
+    calibration: tuple[tuple[float, float, int], ...] = ()
+    unpredictable: tuple[str, ...] = ()
+    worst: tuple[WorstTag, ...] = ()
+    baselines: tuple[tuple[str, TagMeasures], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float32]
 
-__all__ = ["Query", "of_entry", "of_indexed", "of_text", "of_title"]
+__all__ = ["Query", "of_entry", "of_indexed", "of_text"]
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,6 @@ def of_entry(
     text = _words(entry.title, entry.sections)
     language = max(dict.fromkeys(languages), key=languages.count)
     return Query(vectors, kinds, tuple(of_passage), entry.title, text, paper, language=language)
-
-
-def of_title(query: Query, encoder: Encoder, index: VectorIndex) -> Query:
-    """Return a query of a paper's bare title, for one whose only passage holds its tags, too."""
-    vector = encoder.encode_passages([query.title])
-    center = index.means.center(vector, [language_of(query.title)])
-    return replace(query, vectors=center, kinds=query.kinds[:1], sections=(None,))
 
 
 def of_text(text: str, encoder: Encoder, index: VectorIndex) -> Query:

@@ -1,41 +1,45 @@
-"""From a query to suggested tags: the neighbours' vote and the paper's own words."""
+"""From a query to suggested tags: what the tag model finds, less what the user does not want."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from papersim.errors import ConfigError
-from papersim.model import Reason, Suggestion, Suggestions
+from papersim.index.taught import linked_papers
+from papersim.model import Suggestion, Suggestions
 from papersim.notes.tags import tag_key
-from papersim.rank.fusion import DEFAULT_WEIGHTS
-from papersim.rank.tags import suggest
-from papersim.ranker import Ask
+from papersim.suggest.reasons import reasons_for
+from papersim.suggest.taught import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator
 
+    from numpy.typing import NDArray
+
+    from papersim.index.store import Store
     from papersim.model import Paper
     from papersim.query import Query
-    from papersim.rank.tags import ScoredTag
-    from papersim.ranker import Ranker
     from papersim.rejections import Rejections
+    from papersim.suggest.model import TagModel
 
-__all__ = ["DEFAULT_CONFIDENCE", "Suggester", "TagOptions"]
+__all__ = ["LEAST_PAPERS", "Suggester", "TagOptions"]
 
-DEFAULT_CONFIDENCE = 0.55
-"""Where F1 was about best on five public vaults (.51 to .64); `papersim eval` finds yours."""
-
-_TEXT_ONLY = DEFAULT_WEIGHTS.without("tags", "links")
+LEAST_PAPERS = 30
+"""With fewer tagged papers what is suggested is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
 class TagOptions:
     """How tags are suggested: at most ``k`` a paper, none below ``min_confidence``.
 
-    None is the default confidence. Tags a paper has are left out, unless ``as_untagged``:
-    then it gets what it would if it had none. With ``count_own`` they are left out after the
-    cut to k, so that writing what is suggested and asking again suggests nothing more.
+    None is the confidence at which F1 is best on the vault's own papers. Tags a paper has are
+    left out, unless ``as_untagged``: then it gets what it would if it had none. With
+    ``count_own`` they are left out after the cut to k, so that writing what is suggested and
+    asking again suggests nothing more.
     """
 
     k: int = 5
@@ -49,57 +53,72 @@ class TagOptions:
 
 
 class Suggester:
-    """Suggests tags of a vault for queries."""
+    """Suggests tags of a vault for queries; without a model there are none to suggest."""
 
     def __init__(
-        self, ranker: Ranker, opinion_tags: Collection[str], rejections: Rejections
+        self,
+        model: TagModel | None,
+        store: Store,
+        opinion_tags: Collection[str],
+        rejections: Rejections,
     ) -> None:
-        self._ranker = ranker
+        self._model = model
+        self._store = store
         self._rejections = rejections
         self._opinions = {tag_key(tag.lstrip("#")) for tag in opinion_tags}
-        self._papers = ranker.papers()
+
+    @property
+    def threshold(self) -> float:
+        """The confidence from which tags are suggested where none is asked for."""
+        return 1.0 if self._model is None else self._model.additive.threshold
+
+    @property
+    def tagged(self) -> int:
+        """How many tagged papers the model has learnt from."""
+        return 0 if self._model is None else self._model.calibration.papers
 
     def suggest(self, paper: Paper, query: Query, options: TagOptions) -> Suggestions:
         """Return the tags that fit a paper, best first. Its own never speak for it."""
-        by_text = replace(query, as_indexed=False)
-        ranked = self._ranker.rank(by_text, Ask(weights=_TEXT_ONLY))
-        neighbours = [
-            (other, float(ranked.scores[row]))
-            for row in ranked.rows
-            if (other := self._papers[self._ranker.paper_of(row)]).tags
-        ]
-        scored = suggest(
-            [score for _, score in neighbours],
-            [other.tags for other, _ in neighbours],
-            query.text,
-            sorted(self._vocabulary(paper, options)),
+        model = self._model
+        if model is None or not len(query.vectors):
+            return Suggestions(paper, (), guess=True)
+        linked = self._linked.get(paper.id, frozenset())
+        asked = Asked(query.vectors, paper.title, query.text, paper.id, paper.date, linked)
+        row = model.row(paper.id) if paper.id else None
+        facts = model.facts_of(asked)
+        signals = model.signals_of(facts, row)
+        confidence = model.confidence_of(signals, row)
+        found = tuple(
+            Suggestion(
+                str(model.tags[tag]),
+                round(float(confidence[tag]), 4),
+                reasons_for(tag, model, asked, facts, signals, row),
+            )
+            for tag in self._chosen(paper, confidence, options)
         )
+        return Suggestions(paper, found, guess=self.tagged < LEAST_PAPERS)
+
+    def _chosen(
+        self, paper: Paper, confidence: NDArray[np.float32], options: TagOptions
+    ) -> Iterator[int]:
+        """Yield the tags to suggest, by their places in the model, best first."""
         given = options.min_confidence
-        least = DEFAULT_CONFIDENCE if given is None else given
-        suggestions = [
-            Suggestion(s.tag, round(s.confidence, 4), tuple(_reasons(s, neighbours)))
-            for s in scored
-            if s.confidence >= least
-        ]
-        best = suggestions[: options.k]
-        if options.count_own:
-            own = {tag_key(tag) for tag in paper.tags}
-            best = [s for s in best if tag_key(s.tag) not in own]
-        return Suggestions(paper, tuple(best))
-
-    def _vocabulary(self, paper: Paper, options: TagOptions) -> set[str]:
-        """Return the tags that may be suggested: those other papers have, but no unwanted ones."""
-        others = (p for p in self._papers.values() if p.id != paper.id)
+        least = self.threshold if given is None else given
         barred = self._opinions | self._rejections.tags_of(paper)
-        tags = {tag for p in others for tag in p.tags if tag_key(tag) not in barred}
-        if options.as_untagged or options.count_own:
-            return tags
         own = {tag_key(tag) for tag in paper.tags}
-        return {tag for tag in tags if tag_key(tag) not in own}
+        if not (options.as_untagged or options.count_own):
+            barred |= own
+        order = np.argsort(-confidence, kind="stable")
+        enough = order[(confidence[order] >= least) & (confidence[order] > 0)]
+        wanted = [int(tag) for tag in enough if self._keys[tag] not in barred]
+        for tag in wanted[: options.k]:
+            if not (options.count_own and self._keys[tag] in own):
+                yield tag
 
+    @cached_property
+    def _keys(self) -> list[str]:
+        return [] if self._model is None else [tag_key(str(tag)) for tag in self._model.tags]
 
-def _reasons(scored: ScoredTag, neighbours: Sequence[tuple[Paper, float]]) -> Iterator[Reason]:
-    if scored.vote > 0:
-        yield Reason("neighbours", tuple(neighbours[i][0].id for i in scored.voters))
-    if scored.quote:
-        yield Reason("words", (), scored.quote)
+    @cached_property
+    def _linked(self) -> dict[str, frozenset[str]]:
+        return linked_papers(self._store, self._store.papers())

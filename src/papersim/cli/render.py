@@ -44,9 +44,11 @@ __all__ = [
     "show_status",
     "show_suggestions",
     "show_tags",
+    "tags_text",
 ]
 
 _PIPED_WIDTH = 80
+_SOURCES = {"linear": "learnt", "words": "its words", "name": "its name"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -102,7 +104,7 @@ def _hit_table(hits: Sequence[Hit], *, header: bool) -> Table:
             f"{hit.score:.2f}",
             _text(hit.paper.title),
             hit.paper.date or "",
-            _tags(hit.shared_tags),
+            tags_text(hit.shared_tags),
         )
     return table
 
@@ -128,7 +130,8 @@ def _label(section: PaperSection | None) -> str:
     return _clean(section.label or section.kinds[0]) if section else ""
 
 
-def _tags(tags: Iterable[str]) -> Text:
+def tags_text(tags: Iterable[str]) -> Text:
+    """Return tags as they are written, with `#`."""
     return _text(" ".join(f"#{tag}" for tag in tags), "green")
 
 
@@ -139,7 +142,7 @@ def show_suggestions(found: Iterable[Suggestions], titles: dict[str, str]) -> No
         paper = suggestions.paper
         out.print(_text(paper.title, "bold"))
         if paper.tags:
-            out.print(Text("has ", "dim").append_text(_tags(paper.tags)))
+            out.print(Text("has ", "dim").append_text(tags_text(paper.tags)))
         if not suggestions.suggestions:
             out.print("none", style="dim")
         table = _table()
@@ -147,22 +150,22 @@ def show_suggestions(found: Iterable[Suggestions], titles: dict[str, str]) -> No
         table.add_column("confidence", no_wrap=True)
         table.add_column("because", ratio=1, overflow="fold")
         for s in suggestions.suggestions:
-            table.add_row(_tags([s.tag]), f"{s.confidence:.2f}", _because(s.reasons, titles))
+            table.add_row(tags_text([s.tag]), f"{s.confidence:.2f}", _because(s.reasons, titles))
         if suggestions.suggestions:
             out.print(table)
         out.print()
 
 
-def _because(reasons: Iterable[Reason], titles: dict[str, str]) -> Text:
-    parts = []
-    for reason in reasons:
-        if reason.papers:
-            first = _short(titles.get(reason.papers[0], reason.papers[0]))
-            more = f" and {len(reason.papers) - 1} more" if len(reason.papers) > 1 else ""
-            parts.append(f"on “{first}”{more}")
-        if reason.quote:
-            parts.append(f"the text says “{_short(reason.quote)}”")
-    return _text("; ".join(parts), "dim")
+def _because(reasons: Sequence[Reason], titles: dict[str, str]) -> Text:
+    """Return the sources, the papers that the first of them goes by, and a sentence."""
+    parts = [Text(", ".join(_SOURCES.get(reason.source, reason.source) for reason in reasons))]
+    if papers := next((reason.papers for reason in reasons if reason.papers), ()):
+        first = _short(titles.get(papers[0], papers[0]))
+        more = f" and {len(papers) - 1} more" if len(papers) > 1 else ""
+        parts.append(_text(f"on “{first}”{more}", "dim"))
+    if quote := next((reason.quote for reason in reasons if reason.quote), None):
+        parts.append(_text(f"“{_short(quote, 80)}”", "dim"))
+    return Text("\n").join(parts)
 
 
 def _short(text: str, most: int = 60) -> str:
@@ -181,7 +184,7 @@ def show_papers(details: Iterable[PaperDetail]) -> None:
         paper = detail.paper
         body = _text(paper.title)
         if paper.tags:
-            body.append("\n").append_text(_tags(paper.tags))
+            body.append("\n").append_text(tags_text(paper.tags))
         kinds = dict.fromkeys(k for s in detail.sections for k in s.kinds)
         place = _text(f"{paper.note}:{paper.line}")
         table.add_row(paper.id, body, place, _text(", ".join(kinds) or "no text", "dim"))
@@ -194,7 +197,7 @@ def show_tags(tags: Sequence[TagCount]) -> None:
     table.add_column("papers", justify="right")
     table.add_column("tag", overflow="fold")
     for tag in tags:
-        table.add_row(str(tag.count), _tags([tag.tag]))
+        table.add_row(str(tag.count), tags_text([tag.tag]))
     console().print(table)
 
 
@@ -207,7 +210,7 @@ def show_alike(found: Sequence[Alike]) -> None:
     table.add_column("keep", max_width=24, overflow="fold")
     table.add_column("why", max_width=30)
     for alike in found:
-        table.add_row(_tags(alike.tags), _tags([alike.keep]), _text(alike.reason, "dim"))
+        table.add_row(tags_text(alike.tags), tags_text([alike.keep]), _text(alike.reason, "dim"))
     out = console()
     out.print()
     out.print(table)

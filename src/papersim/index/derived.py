@@ -1,16 +1,11 @@
 """What is derived from the store: vectors in FAISS; words, titles, tags and links as arrays.
 
 The files carry the store's generation and the encoder they were built from. A mismatch, or a
-file that is missing or damaged, means to build them again, which takes no embedding. A new
-generation is written beside the old one and then named by the manifest, so that a reader sees
-the one or the other, whole.
+file that is missing or damaged, means to build them again, which takes no embedding.
 """
 
 from __future__ import annotations
 
-import io
-import json
-import zlib
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import pairwise
@@ -18,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from papersim.files import replace_file
+from papersim.index.kept import keep, kept, pack, unpack
 from papersim.index.links import link_keys
 from papersim.index.probes import choose_probes
 from papersim.index.vectors import VectorIndex
@@ -39,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Derived"]
 
-_MANIFEST = "derived.json"
-_FORMAT = 5
+_NAME = "derived"
+_FORMAT = 6
 
 
 @dataclass(frozen=True)
@@ -81,7 +76,6 @@ class Derived:
 
     def save(self, folder: Path, generation: int, fingerprint: str) -> None:
         """Write the files of a generation, then let the manifest name them."""
-        stem = f"derived-{generation}"
         corpus = self.corpus
         parts = {
             "vectors": self.vectors.arrays(),
@@ -96,38 +90,23 @@ class Derived:
                 "levels": corpus.background.levels,
             },
         }
-        content = {
-            f"{stem}.faiss": self.vectors.faiss_bytes(),
-            f"{stem}.npz": _pack(parts),
-        }
-        for name, data in content.items():
-            replace_file(folder / name, data)
-        manifest = {
-            "format": _FORMAT,
-            "generation": generation,
-            "fingerprint": fingerprint,
-            "files": {name: zlib.crc32(data) for name, data in content.items()},
-        }
-        replace_file(folder / _MANIFEST, json.dumps(manifest).encode())
-        for old in folder.glob("derived-*"):
-            if old.name not in content:
-                old.unlink(missing_ok=True)
+        flat = {f"{part}.{name}": a for part, arrays in parts.items() for name, a in arrays.items()}
+        files = {"faiss": self.vectors.faiss_bytes(), "npz": pack(flat)}
+        keep(folder, _NAME, _facts(generation, fingerprint), files)
 
     @classmethod
     def load(cls, folder: Path, generation: int, fingerprint: str) -> Derived | None:
         """Return what is kept, None where it is missing, damaged or of another state."""
+        files = kept(folder, _NAME, _facts(generation, fingerprint))
+        if files is None:
+            return None
+        parts: dict[str, dict[str, NDArray[Any]]] = {}
         try:
-            manifest = json.loads((folder / _MANIFEST).read_bytes())
-            expected = (_FORMAT, generation, fingerprint)
-            if tuple(manifest[k] for k in ("format", "generation", "fingerprint")) != expected:
-                return None
-            content = {}
-            for name, checksum in manifest["files"].items():
-                content[name.rsplit(".", 1)[-1]] = data = (folder / name).read_bytes()
-                if zlib.crc32(data) != checksum:
-                    return None
-            return cls._of(content["faiss"], _unpack(content["npz"]))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError):
+            for key, array in unpack(files["npz"]).items():
+                part, name = key.split(".", 1)
+                parts.setdefault(part, {})[name] = array
+            return cls._of(files["faiss"], parts)
+        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):
             return None
 
     @classmethod
@@ -177,17 +156,5 @@ def _arrays(part: Lexical | Overlap) -> dict[str, NDArray[Any]]:
     return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
-def _pack(parts: Mapping[str, Mapping[str, NDArray[Any]]]) -> bytes:
-    buffer = io.BytesIO()
-    flat = {f"{part}.{name}": a for part, arrays in parts.items() for name, a in arrays.items()}
-    np.savez(buffer, **flat)  # type: ignore[arg-type]
-    return buffer.getvalue()
-
-
-def _unpack(data: bytes) -> dict[str, dict[str, NDArray[Any]]]:
-    parts: dict[str, dict[str, NDArray[Any]]] = {}
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        for key in archive.files:
-            part, name = key.split(".", 1)
-            parts.setdefault(part, {})[name] = archive[key]
-    return parts
+def _facts(generation: int, fingerprint: str) -> dict[str, str | int]:
+    return {"format": _FORMAT, "generation": generation, "fingerprint": fingerprint}

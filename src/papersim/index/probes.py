@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from papersim.language import language_of
@@ -19,29 +20,35 @@ from papersim.notes.plain import plain_text
 from papersim.rank.terms import sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from papersim.encode.protocol import Encoder
     from papersim.index.store import Store
+
+    Progress = Callable[[str, int, int], None]
 
 __all__ = ["Probe", "choose_probes", "embed_probes"]
 
 _EACH = 32
 _TITLES_READ = 400
 _LONGEST = 300
+_BATCH = 32  # what a kill can cost
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A text to embed as a query, with its language."""
+    """A text to embed as a query, or as a passage, with its language."""
 
     language: str
     text: str
+    as_query: bool = True
 
     @property
     def digest(self) -> bytes:
         """The digest by which its vector is kept."""
-        return hashlib.blake2b(self.text.encode("utf-8", "replace"), digest_size=16).digest()
+        kind = b"" if self.as_query else b"passage"
+        data = self.text.encode("utf-8", "replace")
+        return hashlib.blake2b(data, digest_size=16, person=kind).digest()
 
 
 def choose_probes(store: Store) -> tuple[Probe, ...]:
@@ -66,11 +73,24 @@ def _titles(store: Store) -> Iterator[Probe]:
         yield Probe(language_of(title), title)
 
 
-def embed_probes(store: Store, encoder: Encoder) -> None:
-    """Embed the probes that have no vector yet and keep them; forget those of other encoders."""
-    probes = {probe.digest: probe for probe in choose_probes(store)}
-    done = store.probes(encoder.fingerprint)
-    missing = [probe for digest, probe in probes.items() if digest not in done]
-    if missing:
-        vectors = encoder.encode_queries([probe.text for probe in missing])
-        store.put_probes(encoder.fingerprint, [probe.digest for probe in missing], vectors)
+def embed_probes(
+    store: Store, encoder: Encoder, more: Iterable[Probe] = (), progress: Progress | None = None
+) -> None:
+    """Embed the probes, and more of them, that have no vector yet; kept batch by batch.
+
+    ``progress`` is told of the stage ``embed``, how much of it is done and how much there is.
+    """
+    probes = {probe.digest: probe for probe in (*choose_probes(store), *more)}
+    kept = store.probes(encoder.fingerprint)
+    missing = sorted(
+        (probe for digest, probe in probes.items() if digest not in kept),
+        key=lambda probe: (probe.as_query, len(probe.text), probe.text),
+    )
+    for start in range(0, len(missing), _BATCH):
+        for as_query, batch in groupby(missing[start : start + _BATCH], lambda p: p.as_query):
+            own = list(batch)
+            encode = encoder.encode_queries if as_query else encoder.encode_passages
+            vectors = encode([probe.text for probe in own])
+            store.put_probes(encoder.fingerprint, [probe.digest for probe in own], vectors)
+        if progress:
+            progress("embed", min(start + _BATCH, len(missing)), len(missing))

@@ -367,6 +367,13 @@ class Store:
                 ],
             )
 
+    def papers_with_text(self) -> set[str]:
+        """Return the ids of the papers that have a section."""
+        rows = self._db.execute(
+            "SELECT DISTINCT paper FROM entries JOIN sections ON sections.entry = entries.id"
+        )
+        return {paper for (paper,) in rows}
+
     def probes(self, fingerprint: str) -> dict[bytes, NDArray[np.float32]]:
         """Return the vectors of texts embedded as queries, by digest."""
         rows = self._db.execute(

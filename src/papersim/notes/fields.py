@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     from papersim.notes.lines import Line
 
-__all__ = ["Field", "arxiv_id", "date_in", "doi", "field_name", "field_of", "hash_field", "names"]
+__all__ = [
+    "Field",
+    "arxiv_id",
+    "date_in",
+    "doi",
+    "field_name",
+    "field_of",
+    "hash_field",
+    "names",
+    "without_tag_fields",
+]
 
 _FIELD = re.compile(
     r"(?:[-*+]\s{0,4})?(?:[^\w\s*\[]{1,3}\s{0,4})?"  # bullet, emoji
@@ -90,6 +100,21 @@ def field_of(line: Line) -> Field | None:
 def field_name(label: str) -> str | None:
     """Return what a bare label states (a key of fields.toml), None if it is none known."""
     return _names().get(label_key(label))
+
+
+def without_tag_fields(text: str) -> str:
+    """Return a text without the lines that list tags behind a label (``* **Tags**: a, b``)."""
+    return _tag_field().sub("", text) if _COLON.search(text) else text
+
+
+@cache
+def _tag_field() -> re.Pattern[str]:
+    labels = sorted(label for label, name in _names().items() if name == "tags")
+    either = "|".join(re.escape(label).replace(r"\ ", r"[ _]") for label in labels)
+    bullets = r"[ \t>]{0,20}(?:[-*+][ \t]{1,4})?(?:[^\w\s*\[]{1,3}[ \t]{0,4})?"
+    return re.compile(
+        rf"^{bullets}\**(?:{either})\s?\**\s?(?:::?|：)\**[^\r\n]*$", re.IGNORECASE | re.MULTILINE
+    )
 
 
 def hash_field(text: str) -> str | None:

@@ -6,6 +6,7 @@ import html
 import re
 from functools import lru_cache
 
+from papersim.notes.fields import without_tag_fields
 from papersim.notes.tags import without_hashtags
 from papersim.notes.titles import wikilink_text
 
@@ -69,8 +70,8 @@ def plain_text(markdown: str) -> str:
     Math stays as written. Lines stay lines; blank ones go.
     """
     text = markdown.replace("\r\n", "\n").replace("\r", "\n")
-    # Hashtags are tags, not words: what is embedded must not hold them.
-    text = without_hashtags(text)
+    # Tags are no words of the paper: what is embedded must not hold them.
+    text = without_hashtags(without_tag_fields(text))
     math: list[str] = []
 
     def hold(match: re.Match[str]) -> str:

@@ -85,11 +85,12 @@ def _read_paper(
     above, below = lines[: segment.above], lines[segment.first : segment.stop]
     own = (*above, *below)
     facts = [fact for line in own if (fact := field_of(line))]
-    sections = (
+    found = (
         *find_sections(above, labels, text, segment.title),
         *find_sections(below, labels, text, segment.title),
     )
-    labelled = {section.line for section in sections}
+    sections = tuple(section for section in found if not _lists_tags(section))
+    labelled = {section.line for section in found}
     tags = [
         *(split_tags(header.items(*TAG_KEYS)) if alone else ()),
         *(tag for fact in facts if fact.name == "tags" for tag in split_tags(fact.value)),
@@ -156,6 +157,12 @@ def _listed_tags(lines: Sequence[Line]) -> Iterator[str]:
             yield from split_tags(
                 re.split(r" / ", re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+", "", line.text))
             )
+
+
+def _lists_tags(section: Section) -> bool:
+    """Return whether a section is the list under a ``## Tags`` heading, which is no text."""
+    items = (line.lstrip().startswith(("-", "*", "+")) for line in section.text.splitlines())
+    return field_name(section.label or "") == "tags" and all(items)
 
 
 def _header_sections(header: Header, labels: Labels) -> Iterator[Section]:

@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from papersim.model import SimilarQuality, TagQuality
+from papersim.model import SimilarQuality
 from papersim.rank.metrics import ndcg_at, recall_at, skewness
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     Scores = NDArray[np.float64]
 
-__all__ = ["DEPTH", "TAG_DEPTH", "SimilarTally", "TagTally", "best_f1", "best_rows", "f1_at"]
+__all__ = ["DEPTH", "SimilarTally", "best_rows"]
 
 DEPTH = 10
-TAG_DEPTH = 5
 
 
 def best_rows(scores: Scores, among: NDArray[np.bool_], k: int = DEPTH) -> NDArray[np.int64]:
@@ -75,75 +74,6 @@ class SimilarTally:
         return SimilarQuality(
             _mean(self.by_tags), _mean(self.link_recall), _mean(self.link_ndcg), hubs
         )
-
-
-@dataclass
-class TagTally:
-    """How well suggested tags meet those that papers have, paper by paper.
-
-    A tag of a paper that was not suggested at all, because no other paper has it, counts as
-    not found.
-    """
-
-    limit: int
-    first: list[float] = field(default_factory=list)
-    recall: list[float] = field(default_factory=list)
-    ndcg: list[float] = field(default_factory=list)
-    judged: list[tuple[float, bool]] = field(default_factory=list)
-    gold: int = 0
-
-    def add(self, suggested: Sequence[tuple[str, float]], gold: Collection[str]) -> None:
-        """Count one paper's suggestions (tag, confidence), best first, each tag once."""
-        right = [tag in gold for tag, _ in suggested]
-        gains = np.asarray([*right, *[True] * (len(gold) - sum(right))], np.float64)
-        ndcg = ndcg_at(TAG_DEPTH, range(len(suggested)), gains)
-        if ndcg is None:
-            return
-        self.first.append(float(any(right[:1])))
-        self.recall.append(sum(right[:TAG_DEPTH]) / len(gold))
-        self.ndcg.append(ndcg)
-        self.gold += len(gold)
-        given = zip(suggested[: self.limit], right[: self.limit], strict=True)
-        self.judged += [(confidence, good) for (_, confidence), good in given]
-
-    def quality(self, default_threshold: float) -> TagQuality:
-        """Return the means over papers, and the micro-averaged F1 at the default threshold."""
-        papers = len(self.first)
-        threshold, best = best_f1(self.judged, self.gold)
-        return TagQuality(
-            papers,
-            _mean(self.first),
-            _mean(self.recall),
-            _mean(self.ndcg),
-            round(f1_at(default_threshold, self.judged, self.gold), 4) if papers else None,
-            threshold if papers else None,
-            round(best, 4) if papers else None,
-            default_threshold,
-        )
-
-
-def f1_at(threshold: float, judged: Sequence[tuple[float, bool]], gold: int) -> float:
-    """Return the F1 of what is at or above a threshold: (confidence, right) out of ``gold``."""
-    kept = [right for confidence, right in judged if confidence >= threshold]
-    return 2 * sum(kept) / (len(kept) + gold) if kept else 0.0
-
-
-def best_f1(judged: Sequence[tuple[float, bool]], gold: int) -> tuple[float, float]:
-    """Return the confidence at which the F1 of what is at or above it is best, and that F1.
-
-    Of several the highest; 1 and 0 where nothing is right.
-    """
-    if not any(right for _, right in judged):
-        return 1.0, 0.0
-    confidence = np.asarray([c for c, _ in judged])
-    right = np.asarray([r for _, r in judged], np.float64)
-    order = np.argsort(-confidence, kind="stable")
-    confidence, found = confidence[order], np.cumsum(right[order])
-    f1 = 2 * found / (np.arange(1, len(order) + 1) + gold)
-    # Where several have the same confidence, only all of them can be kept.
-    f1[:-1][confidence[:-1] == confidence[1:]] = -1.0
-    best = int(f1.argmax())
-    return float(confidence[best]), float(f1[best])
 
 
 def _mean(values: Sequence[float]) -> float | None:

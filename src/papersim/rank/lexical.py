@@ -7,8 +7,9 @@ vector has unit length (Salton and Buckley 1988), so that long notes do not win 
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from papersim.rank.terms import terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,13 +28,13 @@ __all__ = ["Lexical"]
 class Lexical:
     """The weights of terms in papers, by term and by paper.
 
-    ``vocabulary`` holds the terms in order and ``idf`` their weights. The papers that hold term
-    t are rows[starts[t]:starts[t + 1]] with ``weights``; the terms of paper r are
+    ``vocabulary`` holds the terms' digests in order, ``idf`` their weights. The papers with term t
+    are rows[starts[t]:starts[t + 1]] with ``weights``; the terms of paper r are
     columns[row_starts[r]:row_starts[r + 1]] with ``row_weights``. ``lengths`` are the papers'
     numbers of terms, repeats counted.
     """
 
-    vocabulary: NDArray[np.str_]
+    vocabulary: NDArray[np.uint64]
     idf: NDArray[np.float32]
     starts: NDArray[np.int64]
     rows: NDArray[np.int32]
@@ -44,20 +45,24 @@ class Lexical:
     lengths: NDArray[np.int32]
 
     @classmethod
-    def fit(cls, texts: Sequence[str]) -> Lexical:
-        """Return the index of texts, one a paper row."""
+    def fit(cls, texts: Sequence[str], analyse: Callable[[str], list[str]] = terms) -> Lexical:
+        """Return the index of texts, one a paper row; ``analyse`` gives the terms of a text."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        found = [terms(text) for text in texts]
+        found = [analyse(text) for text in texts]
         lengths = np.asarray([len(own) for own in found], np.int32)
         if not lengths.any():
             return cls.empty(len(texts))
         vectorizer = TfidfVectorizer(analyzer=list, sublinear_tf=True, dtype=np.float32)
         by_row = vectorizer.fit_transform(found).tocsr()
+        digests = _digests(vectorizer.get_feature_names_out().tolist())
+        order = np.argsort(digests)
+        by_row = by_row[:, order]
+        by_row.sort_indices()
         by_term = by_row.tocsc()
         return cls(
-            np.asarray(vectorizer.get_feature_names_out(), np.str_),
-            np.asarray(vectorizer.idf_, np.float32),
+            digests[order],
+            np.asarray(vectorizer.idf_, np.float32)[order],
             by_term.indptr.astype(np.int64),
             by_term.indices.astype(np.int32),
             by_term.data,
@@ -73,8 +78,13 @@ class Lexical:
         none = np.zeros(0, np.int32), np.zeros(0, np.float32)
         starts = np.zeros(count + 1, np.int64)
         lengths = np.zeros(count, np.int32)
-        words = np.zeros(0, np.str_)
+        words = np.zeros(0, np.uint64)
         return cls(words, none[1], np.zeros(1, np.int64), *none, starts, *none, lengths)
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the names of the arrays it is made of."""
+        return tuple(field.name for field in fields(cls))
 
     @property
     def count(self) -> int:
@@ -88,17 +98,51 @@ class Lexical:
 
     def scores_of_text(self, text: str) -> NDArray[np.float32]:
         """Return the cosine of a text with every paper, in 0..1; unknown terms do not count."""
-        counts = Counter(terms(text))
+        return self.scores_of_terms(terms(text))
+
+    def scores_of_terms(self, found: Sequence[str]) -> NDArray[np.float32]:
+        """Return the cosine of a text with these terms with every paper; see `scores_of_text`."""
+        counts = Counter(found)
         if not counts or not len(self.vocabulary):
             return np.zeros(self.count, np.float32)
-        words = np.asarray(list(counts), np.str_)
-        places = np.minimum(np.searchsorted(self.vocabulary, words), len(self.vocabulary) - 1)
-        known = self.vocabulary[places] == words
-        columns = places[known]
+        columns, known = self._columns(counts)
         tf = 1 + np.log(np.asarray(list(counts.values()), np.float32)[known])
         weights = tf * self.idf[columns]
         length = float(np.linalg.norm(weights)) or 1.0
         return self._scores(columns, weights / length)
+
+    def idf_of(self, term: str) -> float:
+        """Return the weight of a term; one that no paper holds weighs as much as the rarest."""
+        if not len(self.vocabulary):
+            return 1.0
+        columns, known = self._columns([term])
+        return float(self.idf[columns[0]] if known[0] else self.idf.max())
+
+    def columns_of(self, found: Collection[str]) -> NDArray[np.intp]:
+        """Return the columns of the terms among these that a paper holds."""
+        return self._columns(found)[0] if len(self.vocabulary) else np.zeros(0, np.intp)
+
+    def _columns(self, found: Collection[str]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        digests = _digests(found)
+        places = np.minimum(np.searchsorted(self.vocabulary, digests), len(self.vocabulary) - 1)
+        known = self.vocabulary[places] == digests
+        return places[known], known
+
+    def mean_weights(self, rows: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return the mean weight of each term in some papers, by column."""
+        found = np.zeros(len(self.vocabulary), np.float32)
+        for row in rows.tolist():
+            span = slice(int(self.row_starts[row]), int(self.row_starts[row + 1]))
+            found[self.columns[span]] += self.row_weights[span]
+        return np.asarray(found / max(1, len(rows)), np.float32)
+
+    def cosines(self) -> NDArray[np.float32]:
+        """Return the cosine of every paper with every paper, shape (papers, papers)."""
+        from scipy.sparse import csr_array
+
+        shape = self.count, len(self.vocabulary)
+        rows = csr_array((self.row_weights, self.columns, self.row_starts), shape)
+        return np.asarray((rows @ rows.T).toarray(), np.float32)
 
     def _scores(
         self, columns: NDArray[np.integer], weights: NDArray[np.float32]
@@ -108,3 +152,11 @@ class Lexical:
             span = slice(self.starts[column], self.starts[column + 1])
             scores[self.rows[span]] += weight * self.weights[span]
         return scores
+
+
+def _digests(terms: Collection[str]) -> NDArray[np.uint64]:
+    """Return 64 bits that stand for each term: a long word then costs no more than a short one."""
+    found = [
+        hashlib.blake2b(term.encode("utf-8", "replace"), digest_size=8).digest() for term in terms
+    ]
+    return np.frombuffer(b"".join(found), "<u8").astype(np.uint64)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ndcg_at", "recall_at", "skewness", "tag_overlap"]
+__all__ = ["best_f1", "f1_at", "ndcg_at", "recall_at", "skewness", "tag_overlap"]
 
 
 def ndcg_at(k: int, ranking: Sequence[int], gains: NDArray[np.float64]) -> float | None:
@@ -71,3 +71,29 @@ def skewness(counts: Sequence[int]) -> float:
     values = np.asarray(counts, np.float64)
     spread = values.std()
     return float((((values - values.mean()) / spread) ** 3).mean()) if spread > 0 else 0.0
+
+
+def f1_at(
+    threshold: float, confidence: NDArray[np.floating], right: NDArray[np.bool_], gold: int
+) -> float:
+    """Return the F1 of what is at or above a threshold, out of ``gold`` that there are."""
+    kept = right[confidence >= threshold]
+    return float(2 * kept.sum() / (len(kept) + gold)) if len(kept) else 0.0
+
+
+def best_f1(
+    confidence: NDArray[np.floating], right: NDArray[np.bool_], gold: int
+) -> tuple[float, float]:
+    """Return the confidence at which the F1 of what is at or above it is best, and that F1.
+
+    Of several the highest; 1 and 0 where nothing is right.
+    """
+    if not right.any():
+        return 1.0, 0.0
+    order = np.argsort(-confidence, kind="stable")
+    ordered, found = confidence[order], np.cumsum(right[order])
+    f1 = 2 * found / (np.arange(1, len(order) + 1) + gold)
+    # Where several have the same confidence, only all of them can be kept.
+    f1[:-1][ordered[:-1] == ordered[1:]] = -1.0
+    best = int(f1.argmax())
+    return float(ordered[best]), float(f1[best])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from papersim.rank.terms import terms
 
-__all__ = ["TagForm", "spoken"]
+__all__ = ["TagForm", "spoken", "tag_terms"]
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z]{2})|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _TO = re.compile(r"(?i)(?<=[a-z]{2})2(?=[a-z]{2}|\dd)")
@@ -27,6 +27,11 @@ def spoken(tag: str) -> str:
     """Return a tag as words with blanks between, as it is embedded: ``Text23D`` is Text to 3D."""
     text = _TO.sub(" to ", tag.replace("/", " "))
     return " ".join(_SEPARATOR.sub(" ", _CAMEL.sub(" ", text)).split())
+
+
+def tag_terms(tag: str) -> list[str]:
+    """Return the terms a tag is made of: ``Text23D`` is text, to, 3d; ``_3d生成`` is 3d, 生成."""
+    return terms(spoken(tag))
 
 
 @dataclass(frozen=True, slots=True)

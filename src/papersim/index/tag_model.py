@@ -1,0 +1,51 @@
+"""The tag model in the index folder: fitted when the index changes, loaded when tags are asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from papersim.index.kept import keep, kept, pack, unpack
+from papersim.index.taught import taught_by
+from papersim.suggest.model import TagModel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from papersim.index.store import Store
+    from papersim.index.vectors import VectorIndex
+
+__all__ = ["fit_tag_model", "load_tag_model", "save_tag_model"]
+
+_NAME = "tag-model"
+_FORMAT = 1
+
+
+def fit_tag_model(store: Store, vectors: VectorIndex) -> TagModel | None:
+    """Return what the tagged papers of a store teach, None where there are none."""
+    from papersim.suggest.fit import fit
+
+    taught = taught_by(store, vectors)
+    return None if taught is None else fit(taught)
+
+
+def save_tag_model(model: TagModel | None, folder: Path, store: Store) -> None:
+    """Write a model, or that there is none."""
+    keep(folder, _NAME, _facts(store), {} if model is None else {"npz": pack(model.arrays())})
+
+
+def load_tag_model(folder: Path, store: Store) -> tuple[TagModel | None, bool]:
+    """Return the model that is kept, and whether what is kept is whole and of this state."""
+    files = kept(folder, _NAME, _facts(store))
+    if files is None:
+        return None, False
+    if not files:
+        return None, True
+    try:
+        return TagModel.of_arrays(unpack(files["npz"])), True
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return None, False
+
+
+def _facts(store: Store) -> dict[str, str | int]:
+    fingerprint = store.meta("fingerprint")
+    return {"format": _FORMAT, "generation": store.generation, "fingerprint": fingerprint}

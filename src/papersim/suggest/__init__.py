@@ -1,0 +1,1 @@
+"""Tag suggestion: sources of evidence, weighed into one calibrated confidence."""

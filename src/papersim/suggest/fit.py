@@ -1,0 +1,223 @@
+"""Fitting the tag model: every part of it is judged on papers it has not learnt from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from papersim.rank.center import normalised
+from papersim.rank.lexical import Lexical
+from papersim.rank.tag_forms import spoken
+from papersim.suggest.additive import prior
+from papersim.suggest.calibration import Calibration, calibrated, unpredictable
+from papersim.suggest.evidence import evidence
+from papersim.suggest.facts import Facts, Labels
+from papersim.suggest.grams import learning_terms
+from papersim.suggest.linear import Solved
+from papersim.suggest.model import (
+    MODELS,
+    TagModel,
+    closeness,
+    mixed,
+    mixed_pair,
+    ordinals,
+    shortlist,
+)
+from papersim.suggest.words import TagWords
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from papersim.suggest.additive import Additive
+    from papersim.suggest.evidence import Signals
+    from papersim.suggest.taught import Taught
+
+    Matrix = NDArray[np.float32]
+    Rows = NDArray[np.intp]
+
+__all__ = ["LEAST_PAPERS", "CrossFitted", "cross_fit", "fit", "folds"]
+
+LEAST_PAPERS = 30
+"""With fewer tagged papers the prior alone speaks, and suggestions are guesses."""
+
+_FOLDS = 10
+_PENALTIES = {"linear": 0.8, "linear_dense": 1.0, "linear_words": 0.3}
+
+
+@dataclass(frozen=True)
+class CrossFitted:
+    """Every paper as if it had no tags; shapes are (papers, tags).
+
+    ``listed`` are the pairs looked at closely, ``counts`` how many other papers carry the tag.
+    What weighs the signals of a paper has not seen
+    the paper; the confidence of a pair off the list is 0.
+    """
+
+    signals: Signals
+    listed: NDArray[np.bool_]
+    counts: Matrix
+    confidence: Matrix
+    calibration: Calibration
+    unpredictable: NDArray[np.bool_]
+
+
+def fit(taught: Taught) -> TagModel:
+    """Return the model of a vault's tagged papers, of which there has to be one."""
+    fitting = _Fitting.of(taught)
+    signals = fitting.folded()
+    crossed = _weighed(fitting, signals, signals)
+    additive = _additive(signals, crossed.listed, fitting.labels.carries, prior())
+    return TagModel(
+        papers=np.asarray([paper.paper for paper in taught.papers], np.str_),
+        means=fitting.means,
+        days=fitting.days,
+        tags=np.asarray(taught.tags, np.str_),
+        names=taught.names,
+        texts=fitting.texts,
+        labels=fitting.labels,
+        linear={name: one.model() for name, one in fitting.solved.items()},
+        additive=replace(additive, threshold=crossed.calibration.threshold),
+        unpredictable=crossed.unpredictable,
+        calibration=crossed.calibration,
+    )
+
+
+def cross_fit(taught: Taught, sources: Collection[str] | None = None) -> CrossFitted:
+    """Return what is suggested for each paper, learnt from all others: leave-one-out.
+
+    With ``sources`` no others are used.
+    """
+    fitting = _Fitting.of(taught)
+    return _weighed(fitting, fitting.folded(), fitting.alone(), sources)
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """All papers' facts about one another, and the linear models being fitted."""
+
+    facts: Facts
+    labels: Labels
+    solved: Mapping[str, Solved]
+    means: Matrix
+    days: NDArray[np.int64]
+    texts: Lexical
+
+    @classmethod
+    def of(cls, taught: Taught) -> _Fitting:
+        papers, names = taught.papers, taught.names
+        means = normalised(np.stack([paper.vectors.mean(axis=0) for paper in papers]))
+        days = ordinals([paper.day for paper in papers])
+        said = [spoken(tag) for tag in taught.tags]
+        texts = Lexical.fit([*(paper.text for paper in papers), *said], learning_terms)
+        cosines, count = texts.cosines(), len(papers)
+        words = TagWords.of(taught.tags, texts.idf_of)
+        share, title, early = np.stack([words.found(p.title, p.text) for p in papers], axis=1)
+        ids = [paper.paper for paper in papers]
+        facts = Facts(
+            dense=means @ means.T,
+            words=cosines[:count, :count],
+            dense_names=means @ names.T,
+            words_names=cosines[:count, count:],
+            name=np.stack([(paper.vectors @ names.T).max(axis=0) for paper in papers]),
+            days=closeness(days, days),
+            links=np.asarray([[other in p.linked for other in ids] for p in papers], np.float32),
+            share=share,
+            title=title,
+            early=early,
+        )
+        labels = Labels(
+            taught.carries,
+            np.asarray(early > 0, np.float32),
+            facts.name.mean(axis=0),
+            facts.name.std(axis=0),
+            np.ones(count, np.bool_),
+        )
+        solved = _solved(facts, taught.carries, names, cosines[count:, count:])
+        return cls(facts, labels, solved, means, days, texts)
+
+    @property
+    def counts(self) -> Matrix:
+        """How many other papers carry each tag, by paper and tag."""
+        return np.asarray(self.labels.counts - self.labels.carries)
+
+    def folded(self) -> Signals:
+        """Return the signals of all papers; a tenth of them at a time learns from the rest."""
+        return self._joined(
+            (rows, {name: one.without(rows) for name, one in self.solved.items()})
+            for rows in folds(len(self.days))
+        )
+
+    def alone(self) -> Signals:
+        """Return the signals of all papers, each of them learnt from all others."""
+        models = {name: one.model() for name, one in self.solved.items()}
+        carries = self.labels.carries
+        each = (np.asarray([row]) for row in range(len(self.days)))
+        return self._joined(
+            (row, {name: one.of_known(row, carries) for name, one in models.items()})
+            for row in each
+        )
+
+    def _joined(self, parts: Iterable[tuple[Rows, Mapping[str, Matrix]]]) -> Signals:
+        joined: Signals = {}
+        for rows, linear in parts:
+            found = evidence(self.facts.rows(rows), self.labels.without(rows), linear)
+            for name, values in found.items():
+                whole = joined.setdefault(name, np.zeros(self.labels.carries.shape, np.float32))
+                whole[rows] = values
+        return joined
+
+
+def _solved(
+    facts: Facts, carries: Matrix, names: Matrix, name_cosines: Matrix
+) -> dict[str, Solved]:
+    near, among = mixed(facts), mixed_pair(names @ names.T, name_cosines)
+    return {
+        name: Solved.fit(
+            np.block([[near[name][0], near[name][1]], [near[name][1].T, among[name]]]),
+            carries,
+            _PENALTIES[name],
+        )
+        for name in MODELS
+    }
+
+
+def _weighed(
+    fitting: _Fitting, folded: Signals, asked: Signals, sources: Collection[str] | None = None
+) -> CrossFitted:
+    """Return the confidence in what the signals say, weighed by what other papers taught."""
+    carries = fitting.labels.carries
+    learnt, listed = shortlist(folded, fitting.counts), shortlist(asked, fitting.counts)
+    start = prior() if sources is None else prior().only(sources)
+    confidence = np.zeros(carries.shape, np.float32)
+    for rows in folds(len(carries)):
+        others, own = learnt.copy(), np.zeros_like(listed)
+        others[rows], own[rows] = False, listed[rows]
+        additive = _additive(folded, others, carries, start)
+        confidence[own] = additive.confidence(_of_pairs(asked, own))
+    kept = start.threshold if len(carries) < LEAST_PAPERS else None
+    calibration = calibrated(confidence, carries, kept)
+    chance = unpredictable(confidence, carries)
+    return CrossFitted(asked, listed, fitting.counts, confidence, calibration, chance)
+
+
+def _additive(
+    signals: Signals, listed: NDArray[np.bool_], carries: Matrix, start: Additive
+) -> Additive:
+    """Return the weights of signals: the prior's, moved by the pairs on a list."""
+    if len(carries) < LEAST_PAPERS:
+        return start
+    return start.fitted(_of_pairs(signals, listed), carries[listed] > 0)
+
+
+def _of_pairs(signals: Signals, pairs: NDArray[np.bool_]) -> dict[str, Matrix]:
+    return {name: values[pairs] for name, values in signals.items()}
+
+
+def folds(count: int) -> list[Rows]:
+    """Return the rows of papers in ten parts, the same parts each time."""
+    order = np.random.default_rng(0).permutation(count)
+    return [np.sort(order[i::_FOLDS]) for i in range(min(_FOLDS, count))]
