@@ -54,7 +54,7 @@ from papersim.ranker import Ask, Ranker
 from papersim.rejections import FILE_NAME as REJECTIONS
 from papersim.rejections import Rejection, add_rejections, load_rejections
 from papersim.renaming import make_renaming, no_such_tag, plan_renames
-from papersim.suggester import Suggester, TagOptions
+from papersim.suggester import Suggester, TagOptions, with_tags
 from papersim.tagging import by_note, edit_of, plan_notes
 from papersim.undo import apply_changes, undo
 from papersim.vault import DEFAULT_EXCLUDE, Vault
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from papersim.suggest.model import TagModel
     from papersim.undo import Outcome
 
-__all__ = ["Library", "TagOptions"]
+__all__ = ["Library", "TagOptions", "with_tags"]
 
 _PLAIN_TAGS = TagOptions()
 _MADE_OF_THE_INDEX = (

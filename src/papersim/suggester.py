@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,14 @@ import numpy as np
 
 from papersim.errors import ConfigError
 from papersim.index.taught import linked_papers
-from papersim.model import Suggestion, Suggestions
+from papersim.model import Reason, Suggestion, Suggestions
 from papersim.notes.tags import tag_key
+from papersim.rank.new_tags import new_tags
 from papersim.suggest.reasons import reasons_for
 from papersim.suggest.taught import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from papersim.rejections import Rejections
     from papersim.suggest.model import TagModel
 
-__all__ = ["LEAST_PAPERS", "Suggester", "TagOptions"]
+__all__ = ["LEAST_PAPERS", "Suggester", "TagOptions", "with_tags"]
 
 LEAST_PAPERS = 30
 """With fewer tagged papers what is suggested is a guess."""
@@ -96,7 +97,31 @@ class Suggester:
             )
             for tag in self._chosen(paper, confidence, options)
         )
-        return Suggestions(paper, found, guess=self.tagged < LEAST_PAPERS)
+        own = bool(found) or (options.count_own and bool(paper.tags))
+        new = () if own else self._new_tags(model, asked, paper, row)
+        return Suggestions(paper, found, new, guess=self.tagged < LEAST_PAPERS)
+
+    def _new_tags(
+        self, model: TagModel, asked: Asked, paper: Paper, row: int | None
+    ) -> tuple[Suggestion, ...]:
+        """Return tags not in use yet that a paper's own words would make, at most two."""
+        counts = model.labels.counts
+        vocabulary = {
+            str(tag): int(count)
+            for tag, count, by_chance in zip(model.tags, counts, model.unpredictable, strict=True)
+            if not by_chance and tag_key(str(tag)) not in self._opinions
+        }
+
+        def share(term: str) -> float:
+            return model.share_of(term, row)
+
+        found = new_tags(asked.title, asked.text, vocabulary, share, paper.authors)
+        barred = self._rejections.tags_of(paper)
+        return tuple(
+            Suggestion(one.tag, round(one.score, 4), (Reason("new", (), one.quote),))
+            for one in found
+            if tag_key(one.tag) not in barred
+        )
 
     def _chosen(
         self, paper: Paper, confidence: NDArray[np.float32], options: TagOptions
@@ -122,3 +147,12 @@ class Suggester:
     @cached_property
     def _linked(self) -> dict[str, frozenset[str]]:
         return linked_papers(self._store, self._store.papers())
+
+
+def with_tags(found: Suggestions, tags: Iterable[str]) -> Suggestions:
+    """Return suggestions with tags that the user named, which are as sure as can be."""
+    names = dict.fromkeys(tag.strip().lstrip("#") for tag in tags)
+    named = tuple(Suggestion(tag, 1.0, (Reason("named", ()),)) for tag in names if tag)
+    keys = {tag_key(one.tag) for one in named}
+    others = tuple(one for one in found.suggestions if tag_key(one.tag) not in keys)
+    return replace(found, suggestions=(*named, *others)) if named else found

@@ -32,12 +32,13 @@ def suggest_for_all(
     """Print the tags for every paper as they are found; or write them, or show how, and sum up."""
     edits = apply or dry_run
     show = _show_json if json else None if edits else _show_table(library)
-    looked_at = 0
+    looked_at, guesses = 0, False
 
     def passing(answers: Iterator[Suggestions]) -> Iterator[Suggestions]:
-        nonlocal looked_at
+        nonlocal looked_at, guesses
         for answer in answers:
             looked_at += 1
+            guesses |= answer.guess
             if show:
                 show(answer)
             yield answer
@@ -48,8 +49,13 @@ def suggest_for_all(
         if not edits:
             for _ in answers:
                 pass
-            return None
-        edit = library.apply_tags(answers, dry_run=dry_run, progress=progress)
+            edit = None
+        else:
+            edit = library.apply_tags(answers, dry_run=dry_run, progress=progress)
+    if guesses and not (json or dry_run or quiet):
+        _show_that_they_are_guesses()
+    if edit is None:
+        return None
     if json:
         print_json(summary_json(edit, looked_at), line=True)
     elif dry_run:
@@ -68,6 +74,12 @@ def _show_table(library: Library) -> Callable[[Suggestions], None]:
 
     titles = paper_titles(detail.paper for detail in library.papers())
     return lambda answer: show_suggestions([answer], titles)
+
+
+def _show_that_they_are_guesses() -> None:
+    from papersim.cli.render import show_guess
+
+    show_guess()
 
 
 def _show_diff(edit: TagEdit, looked_at: int, *, quiet: bool) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "KTags",
     "MinConfidence",
     "Model",
+    "New",
     "NotTag",
     "NotesDir",
     "NotesOrPapers",
@@ -141,6 +142,10 @@ Untagged = Annotated[
 Reject = Annotated[
     list[str] | None,
     Option("--reject", metavar="TAG", help="Never suggest TAG again for this paper; repeatable."),
+]
+New = Annotated[
+    list[str] | None,
+    Option("--new", metavar="TAG", help="With --apply, write this tag as well; repeatable."),
 ]
 Explain = Annotated[bool, Option("--explain", help="Show which sections match, with a sentence.")]
 All = Annotated[bool, Option("--all", help="Answer for every paper in the vault.")]

@@ -38,6 +38,7 @@ __all__ = [
     "show_duplicates",
     "show_edit",
     "show_findings",
+    "show_guess",
     "show_hits",
     "show_index",
     "show_papers",
@@ -153,7 +154,19 @@ def show_suggestions(found: Iterable[Suggestions], titles: dict[str, str]) -> No
             table.add_row(tags_text([s.tag]), f"{s.confidence:.2f}", _because(s.reasons, titles))
         if suggestions.suggestions:
             out.print(table)
+        for new in suggestions.new_tags:
+            line = Text("new? ", "dim").append_text(tags_text([new.tag]))
+            quotes = (reason.quote for reason in new.reasons if reason.quote)
+            out.print(line.append(f"  “{_short(_clean(next(quotes, '')), 80)}”", "dim"))
         out.print()
+
+
+def show_guess() -> None:
+    """Print that there is too little to be sure by."""
+    console().print(
+        "fewer than 30 papers have tags: these are guesses, which more tags make surer",
+        style="dim",
+    )
 
 
 def _because(reasons: Sequence[Reason], titles: dict[str, str]) -> Text:

@@ -40,6 +40,7 @@ def suggest_tags(
     apply: o.Apply = False,
     dry_run: o.DryRun = False,
     reject: o.Reject = None,
+    new: o.New = None,
     notes: o.NotesDir = None,
     index_dir: o.IndexDir = None,
     model: o.Model = None,
@@ -47,11 +48,13 @@ def suggest_tags(
     quiet: o.Quiet = False,
 ) -> None:
     """Propose tags for the papers of a note."""
-    from papersim.library import TagOptions
+    from papersim.library import TagOptions, with_tags
 
     not_both(every, note, "NOTE")
     names, tags = note or [], reject or []
     _check(names, tags, whole=every or untagged)
+    if new and not ((apply or dry_run) and len(names) == 1):
+        raise typer.BadParameter("--new writes a tag to one paper; name that, and add --apply.")
     library = open_library(notes, index_dir, model, quiet)
     ask = TagOptions(k, min_confidence, as_untagged, count_own=apply or dry_run)
     if not names:
@@ -63,7 +66,7 @@ def suggest_tags(
         if tags:
             _reject(library, names[0], text, tags, quiet=quiet)
         asked = (_suggest_one(library, name, text, ask, untagged=untagged) for name in names)
-        found = [suggestions for one in asked for suggestions in one]
+        found = [with_tags(suggestions, new or ()) for one in asked for suggestions in one]
         edit = library.apply_tags(found, dry_run=dry_run) if apply or dry_run else None
         _show(library, found, edit, dry_run=dry_run, json=json)
     _fail_if_left(edit)
@@ -110,9 +113,11 @@ def _show(
     elif dry_run and edit is not None:
         sys.stdout.buffer.write(edit.diff.encode())
     else:
-        from papersim.cli.render import paper_titles, show_edit, show_suggestions
+        from papersim.cli.render import paper_titles, show_edit, show_guess, show_suggestions
 
         show_suggestions(found, paper_titles(d.paper for d in library.papers()))
+        if any(one.guess for one in found):
+            show_guess()
         if edit is not None:
             show_edit(edit, "tags written to")
 

@@ -157,6 +157,7 @@ def suggestions_json(found: Sequence[Suggestions], edit: TagEdit | None = None) 
                 "paper": _paper(f.paper),
                 "suggestions": [_suggestion(s) for s in f.suggestions],
                 "new_tags": [_suggestion(s) for s in f.new_tags],
+                "guess": f.guess,
             }
             for f in found
         ]

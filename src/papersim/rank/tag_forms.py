@@ -73,7 +73,7 @@ class TagForm:
     def initials(self) -> set[str]:
         """Return what the tag may be abbreviated to; nothing for a tag of one word."""
         main = [word for word in self.words if word not in _LINKING]
-        firsts = {"".join(word[0] for word in words) for words in (self.words, main)}
+        firsts = {"".join(word[:1] for word in words) for words in (self.words, main)}
         return {first for first in firsts if len(first) > 1 and first.isalpha()}
 
     def apart(self, other: TagForm) -> bool:

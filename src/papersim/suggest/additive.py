@@ -79,7 +79,12 @@ class Additive:
             value = np.logaddexp(0, -margins).sum() + 0.5 * least * moved @ moved
             return float(value), np.asarray(basis.T @ slope + least * moved)
 
-        found = minimize(loss, self.weights, jac=True, method="L-BFGS-B", options={"maxiter": 300})
+        def bend(weights: Floats) -> Floats:
+            spread = 1 / (2 + 2 * np.cosh(np.clip(basis @ weights, -500, 500)))
+            own = np.diag(np.full(len(weights), least))
+            return np.asarray(basis.T @ (basis * spread[:, None]) + own)
+
+        found = minimize(loss, self.weights, jac=True, hess=bend, method="trust-exact")
         return replace(self, weights=np.asarray(found.x, np.float64))
 
     def _basis(self, signals: Mapping[str, Matrix]) -> Floats:

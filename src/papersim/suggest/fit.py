@@ -9,6 +9,7 @@ import numpy as np
 
 from papersim.rank.center import normalised
 from papersim.rank.lexical import Lexical
+from papersim.rank.similar import sample_rows
 from papersim.rank.tag_forms import spoken
 from papersim.suggest.additive import prior
 from papersim.suggest.calibration import Calibration, calibrated, unpredictable
@@ -28,13 +29,13 @@ from papersim.suggest.model import (
 from papersim.suggest.words import TagWords
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from papersim.suggest.additive import Additive
     from papersim.suggest.evidence import Signals
-    from papersim.suggest.taught import Taught
+    from papersim.suggest.taught import Asked, Taught
 
     Matrix = NDArray[np.float32]
     Rows = NDArray[np.intp]
@@ -45,6 +46,7 @@ LEAST_PAPERS = 30
 """With fewer tagged papers the prior alone speaks, and suggestions are guesses."""
 
 _FOLDS = 10
+_MOST_WEIGHING = 600  # papers; a few weights need no more
 _PENALTIES = {"linear": 0.8, "linear_dense": 1.0, "linear_words": 0.3}
 
 
@@ -116,15 +118,14 @@ class _Fitting:
         cosines, count = texts.cosines(), len(papers)
         words = TagWords.of(taught.tags, texts.idf_of)
         share, title, early = np.stack([words.found(p.title, p.text) for p in papers], axis=1)
-        ids = [paper.paper for paper in papers]
         facts = Facts(
             dense=means @ means.T,
             words=cosines[:count, :count],
             dense_names=means @ names.T,
             words_names=cosines[:count, count:],
-            name=np.stack([(paper.vectors @ names.T).max(axis=0) for paper in papers]),
+            name=_nearest_passages(papers, names),
             days=closeness(days, days),
-            links=np.asarray([[other in p.linked for other in ids] for p in papers], np.float32),
+            links=_links(papers),
             share=share,
             title=title,
             early=early,
@@ -171,6 +172,22 @@ class _Fitting:
         return joined
 
 
+def _nearest_passages(papers: Sequence[Asked], names: Matrix) -> Matrix:
+    """Return the cosine of each paper's nearest passage with each tag's name."""
+    starts = np.cumsum([0, *(len(paper.vectors) for paper in papers[:-1])])
+    cosines = np.concatenate([paper.vectors for paper in papers]) @ names.T
+    return np.maximum.reduceat(cosines, starts, axis=0)
+
+
+def _links(papers: Sequence[Asked]) -> Matrix:
+    """Return 1 where two papers are linked."""
+    rows = {paper.paper: row for row, paper in enumerate(papers)}
+    found = np.zeros((len(papers), len(papers)), np.float32)
+    for row, paper in enumerate(papers):
+        found[row, [rows[other] for other in paper.linked if other in rows]] = 1.0
+    return found
+
+
 def _solved(
     facts: Facts, carries: Matrix, names: Matrix, name_cosines: Matrix
 ) -> dict[str, Solved]:
@@ -210,7 +227,11 @@ def _additive(
     """Return the weights of signals: the prior's, moved by the pairs on a list."""
     if len(carries) < LEAST_PAPERS:
         return start
-    return start.fitted(_of_pairs(signals, listed), carries[listed] > 0)
+    enough = np.zeros_like(listed)
+    rows = np.flatnonzero(listed.any(axis=1))
+    rows = rows[sample_rows(len(rows), _MOST_WEIGHING)]
+    enough[rows] = listed[rows]
+    return start.fitted(_of_pairs(signals, enough), carries[enough] > 0)
 
 
 def _of_pairs(signals: Signals, pairs: NDArray[np.bool_]) -> dict[str, Matrix]:

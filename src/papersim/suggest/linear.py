@@ -42,8 +42,8 @@ class Linear:
 class Solved:
     """A model while it is being fitted, with the inverse that other folds come from."""
 
-    inverse: NDArray[np.float64]
-    dual: NDArray[np.float64]
+    inverse: Matrix
+    dual: Matrix
     carries: Matrix
 
     @classmethod
@@ -55,7 +55,7 @@ class Solved:
         # folds follow.
         size = len(cosines)
         ridge = KernelRidge(alpha=penalty, kernel="precomputed")
-        inverse = ridge.fit(cosines.astype(np.float64), np.eye(size)).dual_coef_
+        inverse = ridge.fit(cosines, np.eye(size, dtype=np.float32)).dual_coef_
         names = np.eye(carries.shape[1], dtype=np.float32)
         return cls(inverse, inverse @ np.vstack([carries, names]), carries)
 

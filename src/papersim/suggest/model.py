@@ -73,6 +73,12 @@ class TagModel:
         row = int(np.searchsorted(self.papers, paper))
         return row if row < len(self.papers) and self.papers[row] == paper else None
 
+    def share_of(self, term: str, row: int | None) -> float:
+        """Return the share of the papers, but for one, that hold a term."""
+        holders = self.texts.rows_with(term)
+        holders = holders[(holders < len(self.papers)) & (holders != row)]
+        return len(holders) / max(1, len(self.papers) - (row is not None))
+
     def labels_without(self, row: int | None) -> Labels:
         """Return the labels where a paper, by its row, may not speak."""
         return self.labels if row is None else self.labels.without(np.asarray([row]))

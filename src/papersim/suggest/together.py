@@ -20,12 +20,13 @@ def agreed(confidence: Matrix, labels: Labels) -> Matrix:
     """Return confidences by tag that agree: what brings another tag along makes it as likely.
 
     Where nine in ten papers with one tag carry a more common one, the other is at least as
-    sure as the first is, times that share.
+    sure as the first is, times that share, as it would be with one more paper against it.
     """
     counts, found = labels.counts, confidence.copy()
     for tag in np.flatnonzero((confidence > _LIKELY) & (counts >= _LEAST_CARRIERS)):
         own = labels.carries[:, tag] * labels.known
-        share = own @ labels.carries / counts[tag]
-        brought = (share >= _NEARLY_ALWAYS) & (counts > counts[tag])
-        found[brought] = np.maximum(found[brought], confidence[tag] * share[brought])
+        both = own @ labels.carries
+        brought = (both >= _NEARLY_ALWAYS * counts[tag]) & (counts > counts[tag])
+        raised = confidence[tag] * both[brought] / (counts[tag] + 1)
+        found[brought] = np.maximum(found[brought], raised)
     return np.asarray(found, np.float32)
