@@ -17,7 +17,7 @@ import pytest
 from conftest import Vault, environment
 from papersim.notes.labels import Labels
 from papersim.notes.reader import read_note
-from papersim.suggester import TagOptions
+from papersim.tag_options import TagOptions
 from papersim.tagging import Tagging, plan_note
 from papersim.undo import apply_changes
 
@@ -257,7 +257,7 @@ def test_the_vault_is_asked_for_its_tags_once(backlog: Vault) -> None:
     library = backlog.open()
     found = list(library.suggest_tags_all(TagOptions(min_confidence=0.05), untagged=True))
     asked: list[str] = []
-    library._store._db.set_trace_callback(asked.append)
+    library._parts.store._db.set_trace_callback(asked.append)
     few = library.apply_tags(found[:1], dry_run=True)
     once = len(asked)
     many = library.apply_tags(found, dry_run=True)
@@ -498,7 +498,7 @@ MANNERS = {
         "#a #b #Text23D",
     ),
     "flow list": (
-        "---\ntitle: Text to 3D from Words\ntags: ['a', 'b']\n---\nA mesh is carved from a caption.\n",
+        "---\ntitle: Text to 3D from Words\ntags: ['a', 'b']\n---\nA mesh from a caption.\n",
         "tags: ['a', 'b', 'Text23D']",
     ),
     "block list": (

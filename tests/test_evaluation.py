@@ -89,7 +89,7 @@ def test_leaving_a_source_out_is_ranking_without_its_weight(
     topics: Vault, left_out: tuple[str, ...]
 ) -> None:
     library = topics.open()
-    store, derived, ranker = library._store, library._derived, library._ranker
+    store, derived, ranker = library._parts.store, library._parts.derived, library._parts.ranker
     for paper in list(store.papers().values())[::5]:
         query = of_indexed(paper, store, derived.vectors)
         expected = ranker.rank(query, Ask(weights=DEFAULT_WEIGHTS.without(*left_out))).scores
@@ -100,16 +100,16 @@ def test_leaving_a_source_out_is_ranking_without_its_weight(
 def test_it_asks_for_the_order_that_people_get(topics: Vault) -> None:
     library = topics.open()
     paper = library.find("Note 3 on mesh research")
-    query = of_indexed(paper, library._store, library._derived.vectors)
-    ranked = library._ranker.rank(query, Ask())
+    query = of_indexed(paper, library._parts.store, library._parts.derived.vectors)
+    ranked = library._parts.ranker.rank(query, Ask())
     shown = [hit.paper.id for hit in library.similar(paper, k=5)]
-    assert [library._ranker.paper_of(row) for row in ranked.rows[:5]] == shown
+    assert [library._parts.ranker.paper_of(row) for row in ranked.rows[:5]] == shown
 
 
 def test_raw_vectors_are_those_of_the_encoder(topics: Vault) -> None:
     """Uncentred, all of them lie close together, which is what the baseline is to show."""
     library = topics.open()
-    raw = raw_means(library._store, library._derived)
+    raw = raw_means(library._parts.store, library._parts.derived)
     assert np.linalg.norm(raw, axis=1) == pytest.approx(1.0)
     assert (raw @ raw.T).min() > 0.6
 

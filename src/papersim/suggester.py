@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from papersim.errors import ConfigError
 from papersim.index.taught import linked_papers
 from papersim.model import Reason, Suggestion, Suggestions
 from papersim.notes.tags import tag_key
@@ -26,31 +25,12 @@ if TYPE_CHECKING:
     from papersim.query import Query
     from papersim.rejections import Rejections
     from papersim.suggest.model import TagModel
+    from papersim.tag_options import TagOptions
 
-__all__ = ["LEAST_PAPERS", "Suggester", "TagOptions", "with_tags"]
+__all__ = ["LEAST_SURE", "Suggester", "with_tags"]
 
-LEAST_PAPERS = 30
+LEAST_SURE = 30
 """With fewer tagged papers what is suggested is a guess."""
-
-
-@dataclass(frozen=True, slots=True)
-class TagOptions:
-    """How tags are suggested: at most ``k`` a paper, none below ``min_confidence``.
-
-    None is the confidence at which F1 is best on the vault's own papers. Tags a paper has are
-    left out, unless ``as_untagged``: then it gets what it would if it had none. With
-    ``count_own`` they are left out after the cut to k, so that writing what is suggested and
-    asking again suggests nothing more.
-    """
-
-    k: int = 5
-    min_confidence: float | None = None
-    as_untagged: bool = False
-    count_own: bool = False
-
-    def __post_init__(self) -> None:
-        if self.k < 1:
-            raise ConfigError(f"-k {self.k} asks for nothing; it has to be 1 or more")
 
 
 class Suggester:
@@ -99,7 +79,7 @@ class Suggester:
         )
         own = bool(found) or (options.count_own and bool(paper.tags))
         new = () if own else self._new_tags(model, asked, paper, row)
-        return Suggestions(paper, found, new, guess=self.tagged < LEAST_PAPERS)
+        return Suggestions(paper, found, new, guess=self.tagged < LEAST_SURE)
 
     def _new_tags(
         self, model: TagModel, asked: Asked, paper: Paper, row: int | None

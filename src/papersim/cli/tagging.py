@@ -48,7 +48,8 @@ def suggest_tags(
     quiet: o.Quiet = False,
 ) -> None:
     """Propose tags for the papers of a note."""
-    from papersim.library import TagOptions, with_tags
+    from papersim.suggester import with_tags
+    from papersim.tag_options import TagOptions
 
     not_both(every, note, "NOTE")
     names, tags = note or [], reject or []

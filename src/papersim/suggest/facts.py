@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,7 +58,7 @@ class Labels:
     name_spread: Matrix
     known: NDArray[np.bool_]
 
-    @property
+    @cached_property
     def counts(self) -> Matrix:
         """The number of papers that may speak and carry each tag."""
         return np.asarray(self.carries.sum(axis=0) - self.carries[~self.known].sum(axis=0))

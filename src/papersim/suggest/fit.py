@@ -26,6 +26,7 @@ from papersim.suggest.model import (
     ordinals,
     shortlist,
 )
+from papersim.suggest.together import agreed
 from papersim.suggest.words import TagWords
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAST_PAPERS", "CrossFitted", "cross_fit", "fit", "folds"]
 
-LEAST_PAPERS = 30
-"""With fewer tagged papers the prior alone speaks, and suggestions are guesses."""
+LEAST_PAPERS = 15
+"""With fewer tagged papers the prior alone speaks."""
 
 _FOLDS = 10
 _MOST_WEIGHING = 600  # papers; a few weights need no more
@@ -215,6 +216,8 @@ def _weighed(
         others[rows], own[rows] = False, listed[rows]
         additive = _additive(folded, others, carries, start)
         confidence[own] = additive.confidence(_of_pairs(asked, own))
+        known = fitting.labels.without(rows)
+        confidence[rows] = [agreed(one, known) for one in confidence[rows]]
     kept = start.threshold if len(carries) < LEAST_PAPERS else None
     calibration = calibrated(confidence, carries, kept)
     chance = unpredictable(confidence, carries)

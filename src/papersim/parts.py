@@ -1,0 +1,193 @@
+"""The parts of a library, each made when it is first needed, and imported no sooner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from papersim.errors import ConfigError, ModelMismatchError, NoIndexError, OtherNotesError
+from papersim.index.store import Store
+from papersim.lookup import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from papersim.config import Settings
+    from papersim.encode.model import Model
+    from papersim.index.derived import Derived
+    from papersim.model import Paper
+    from papersim.notes.labels import Labels
+    from papersim.ranker import Ranker
+    from papersim.suggest.model import TagModel
+    from papersim.suggester import Suggester
+    from papersim.vault import Vault
+
+__all__ = ["Parts", "in_order"]
+
+
+@dataclass
+class Parts:
+    """Notes, index and model of a library; ``on_message`` is told what a user should know."""
+
+    settings: Settings
+    on_message: Callable[[str], None]
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The folder of notes."""
+        from papersim.vault import DEFAULT_EXCLUDE, Vault
+
+        return Vault.open(self.settings.notes, (*DEFAULT_EXCLUDE, *self.settings.exclude))
+
+    @cached_property
+    def labels(self) -> Labels:
+        """The labels of sections; ConfigError for ones of the user that cannot be used."""
+        from papersim.notes.labels import Labels
+
+        try:
+            return Labels.load(self.settings.labels)
+        except ValueError as error:
+            raise ConfigError(f"papersim.toml: {error}") from error
+
+    @cached_property
+    def model(self) -> Model:
+        """The model, which is not loaded yet."""
+        from papersim.encode.model import Model
+
+        return Model(self.settings.model)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store of the index. Raises NoIndexError or OtherNotesError where it is not ours."""
+        folder = self.settings.index
+        store = Store.open(folder)
+        if not store.generation:
+            raise NoIndexError(f"the index in {folder} was never finished; run: papersim index")
+        root, wanted = store.meta("notes"), self.settings.notes.resolve()
+        if root != str(wanted):
+            raise OtherNotesError(
+                f"the index in {folder} is of the notes in {root}, not in {wanted}; "
+                f"run: papersim index --notes {self.settings.notes} --index DIR"
+            )
+        return store
+
+    @cached_property
+    def listing(self) -> Store:
+        """The index where there is one of these notes; else the notes as they are now."""
+        try:
+            return self.store
+        except (NoIndexError, OtherNotesError):
+            from papersim.index.sync import read_all
+
+            store = Store.in_memory()
+            read_all(self.vault, store, self.labels)
+            return store
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """What papers can be named by."""
+        return [Entry(*row) for row in self.store.titles()]
+
+    @cached_property
+    def derived(self) -> Derived:
+        """What asking needs beside the store; made again where it is missing."""
+        from papersim.index.derived import Derived
+
+        self.check_model()
+        store, folder = self.store, self.settings.index
+        found = Derived.load(folder, store.generation, store.meta("fingerprint"))
+        if found is None:
+            self.on_message("the vector index is made again from the stored embeddings")
+            found = self.derive(store)
+        return found
+
+    def check_model(self) -> None:
+        """Raise ModelMismatchError where the index was made with a model of another name."""
+        made_with, model = self.store.meta("model"), self.settings.model
+        if made_with != model:
+            raise ModelMismatchError(
+                f"the index in {self.settings.index} was made with the model {made_with}, not "
+                f"{model}; run: papersim index --model {model}"
+            )
+
+    def derive(self, store: Store) -> Derived:
+        """Return what a store gives, having kept it."""
+        from papersim.index.derived import Derived
+
+        fingerprint = store.meta("fingerprint")
+        derived = Derived.build(store, fingerprint, int(store.meta("dimension", "384")))
+        try:
+            derived.save(self.settings.index, store.generation, fingerprint)
+        except OSError as error:
+            self.on_message(f"the vector index could not be kept: {error.strerror}")
+        return derived
+
+    @cached_property
+    def ranker(self) -> Ranker:
+        """What ranks papers."""
+        from papersim.ranker import Ranker
+
+        return Ranker(self.store, self.derived)
+
+    @cached_property
+    def suggester(self) -> Suggester:
+        """What suggests tags."""
+        from papersim.rejections import load_rejections
+        from papersim.suggester import Suggester
+
+        rejections, message = load_rejections(self.settings.index)
+        if message:
+            self.on_message(message)
+        return Suggester(self.tag_model, self.store, self.settings.opinion_tags, rejections)
+
+    @cached_property
+    def tag_model(self) -> TagModel | None:
+        """What the tags teach, None without tags; made again where it is missing."""
+        from papersim.index.tag_model import load_tag_model
+
+        store = self.store
+        found, whole = load_tag_model(self.settings.index, store)
+        if not whole:
+            self.on_message("the tag model is made again from the notes' tags")
+            found = self.fit_tags(store, self.derived)
+        return found
+
+    def fit_tags(self, store: Store, derived: Derived) -> TagModel | None:
+        """Return what the tags in a store teach, having kept it."""
+        from papersim.index.tag_model import fit_tag_model, save_tag_model
+
+        model = fit_tag_model(store, derived.vectors)
+        try:
+            save_tag_model(model, self.settings.index, store)
+        except OSError as error:
+            self.on_message(f"the tag model could not be kept: {error.strerror}")
+        return model
+
+    def encoder(self) -> Model:
+        """Return the model, having checked that it still gives the vectors of the index."""
+        self.check_model()
+        if self.model.load().fingerprint != self.store.meta("fingerprint"):
+            raise ModelMismatchError(
+                f"the model {self.settings.model} has changed since the index was made; "
+                "run: papersim index"
+            )
+        return self.model
+
+    def forget(self) -> None:
+        """Let go of all that was made of the index, which has changed."""
+        for name in (
+            "store",
+            "listing",
+            "entries",
+            "derived",
+            "ranker",
+            "tag_model",
+            "suggester",
+        ):
+            self.__dict__.pop(name, None)
+
+
+def in_order(store: Store) -> list[Paper]:
+    """Return the papers of a store in the order of notes and lines."""
+    return sorted(store.papers().values(), key=lambda paper: (paper.note, paper.line))
