@@ -64,18 +64,15 @@ DAMAGES: dict[str, Callable[[Vault], object]] = {
     "nothing left": lost,
     "no manifest": lambda v: manifest(v).unlink(),
     "no arrays": lambda v: arrays(v).unlink(),
-    "an empty manifest": lambda v: manifest(v).write_bytes(b""),
     "a manifest that is no JSON": lambda v: manifest(v).write_bytes(b"\xff{"),
     "a manifest of another shape": lambda v: manifest(v).write_text("[1]"),
     "a manifest with a list of files": lambda v: rewritten(v, files=["tag-model-1.npz"]),
     "an older generation": lambda v: rewritten(v, generation=0),
     "another format": lambda v: rewritten(v, format=0),
-    "another encoder": lambda v: rewritten(v, fingerprint="other"),
     "arrays cut short": lambda v: cut(arrays(v)),
     "empty arrays": lambda v: arrays(v).write_bytes(b""),
     "a flipped byte at the start": lambda v: flip(arrays(v), 0),
     "a flipped byte within": lambda v: flip(arrays(v), 0.5),
-    "a flipped byte at the end": lambda v: flip(arrays(v), 1),
 }
 
 
@@ -97,9 +94,9 @@ def test_whatever_is_lost_is_made_again(healing: tuple[Vault, Found], damage: st
     messages: list[str] = []
     assert suggested(vault, messages) == before
     assert messages == ["the tag model is made again from the notes' tags"]
-    again: list[str] = []
-    assert suggested(vault, again) == before
-    assert again == [], "it was kept"
+    store = vault.store()
+    assert load_tag_model(vault.index, store)[1], "it was kept"
+    store.close()
 
 
 def test_indexing_makes_it_again_too(vault: Vault) -> None:

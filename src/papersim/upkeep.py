@@ -11,7 +11,7 @@ from papersim.index.plan import make_plan
 from papersim.index.probes import embed_probes
 from papersim.index.store import Store
 from papersim.index.sync import reader_digest, sync
-from papersim.index.tag_model import load_tag_model
+from papersim.index.tag_model import has_tag_model
 from papersim.index.tag_names import name_probes
 from papersim.model import Finding, IndexReport, Status
 
@@ -46,14 +46,15 @@ class Upkeep:
 
     def _renew_derived(self, store: Store, progress: Progress | None) -> None:
         """Make what is derived from the store anew, where it is not of this state."""
-        folder = self._parts.settings.index
-        derived = Derived.load(folder, store.generation, store.meta("fingerprint"))
+        folder, state = self._parts.settings.index, (store.generation, store.meta("fingerprint"))
+        if Derived.is_saved(folder, *state) and has_tag_model(folder, store):
+            return
+        derived = Derived.load(folder, *state)
         if derived is None:
             more = (*name_probes(store), *bare_probes(store))
             embed_probes(store, self._parts.model.load(), more, progress)
             derived = self._parts.derive(store)
-        if not load_tag_model(folder, store)[1]:
-            self._parts.fit_tags(store, derived)
+        self._parts.fit_tags(store, derived)
 
     def status(self) -> Status:
         """Return what is indexed, with what, and whether the notes have changed since."""

@@ -10,10 +10,11 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
-from papersim.index.kept import keep, kept, pack, unpack
+from papersim.index.kept import is_kept, keep, kept, pack, unpack
 from papersim.index.links import link_keys
 from papersim.index.probes import choose_probes
 from papersim.index.vectors import VectorIndex
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Derived"]
 
 _NAME = "derived"
-_FORMAT = 6
+_FORMAT = 7
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,11 @@ class Derived:
         files = {"faiss": self.vectors.faiss_bytes(), "npz": pack(flat)}
         keep(folder, _NAME, _facts(generation, fingerprint), files)
 
+    @staticmethod
+    def is_saved(folder: Path, generation: int, fingerprint: str) -> bool:
+        """Return whether the files of a state are there, without reading them."""
+        return is_kept(folder, _NAME, _facts(generation, fingerprint))
+
     @classmethod
     def load(cls, folder: Path, generation: int, fingerprint: str) -> Derived | None:
         """Return what is kept, None where it is missing, damaged or of another state."""
@@ -106,7 +112,15 @@ class Derived:
                 part, name = key.split(".", 1)
                 parts.setdefault(part, {})[name] = array
             return cls._of(files["faiss"], parts)
-        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RuntimeError,
+            EOFError,
+            BadZipFile,
+        ):
             return None
 
     @classmethod

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     Facts = Mapping[str, str | int]
     Arrays = Mapping[str, NDArray[Any]]
 
-__all__ = ["keep", "kept", "pack", "unpack"]
+__all__ = ["is_kept", "keep", "kept", "pack", "unpack"]
+
+_UNUSABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def keep(folder: Path, name: str, facts: Facts, files: Mapping[str, bytes]) -> None:
@@ -33,8 +35,8 @@ def keep(folder: Path, name: str, facts: Facts, files: Mapping[str, bytes]) -> N
     content = {f"{stem}.{ending}": data for ending, data in files.items()}
     for file, data in content.items():
         replace_file(folder / file, data)
-    checksums = {file: zlib.crc32(data) for file, data in content.items()}
-    manifest = {**facts, "files": checksums}
+    marks = {file: {"size": len(d), "crc": zlib.crc32(d)} for file, d in content.items()}
+    manifest = {**facts, "files": marks}
     replace_file(folder / f"{name}.json", json.dumps(manifest).encode())
     for old in folder.glob(f"{name}-*"):
         if old.name not in content:
@@ -43,18 +45,33 @@ def keep(folder: Path, name: str, facts: Facts, files: Mapping[str, bytes]) -> N
 
 def kept(folder: Path, name: str, facts: Facts) -> dict[str, bytes] | None:
     """Return the files of a name by ending; None where they are missing, damaged or of others."""
+    content = {}
     try:
-        manifest = json.loads((folder / f"{name}.json").read_bytes())
-        if any(manifest[key] != value for key, value in facts.items()):
-            return None
-        content = {}
-        for file, checksum in manifest["files"].items():
+        for file, mark in _marks(folder, name, facts).items():
             content[file.rsplit(".", 1)[-1]] = data = (folder / file).read_bytes()
-            if zlib.crc32(data) != checksum:
+            if zlib.crc32(data) != mark["crc"]:
                 return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except _UNUSABLE:
         return None
     return content
+
+
+def is_kept(folder: Path, name: str, facts: Facts) -> bool:
+    """Return whether the files of a name are there in full size; what they hold is not read."""
+    try:
+        marks = _marks(folder, name, facts)
+        return all((folder / file).stat().st_size == marks[file]["size"] for file in marks)
+    except _UNUSABLE:
+        return False
+
+
+def _marks(folder: Path, name: str, facts: Facts) -> dict[str, dict[str, int]]:
+    """Return size and checksum of each file. Raises KeyError for files made from other facts."""
+    manifest = json.loads((folder / f"{name}.json").read_bytes())
+    if any(manifest[key] != value for key, value in facts.items()):
+        raise KeyError(name)
+    marks: dict[str, dict[str, int]] = manifest["files"]
+    return marks
 
 
 def pack(arrays: Arrays) -> bytes:
@@ -65,6 +82,9 @@ def pack(arrays: Arrays) -> bytes:
 
 
 def unpack(data: bytes) -> dict[str, NDArray[Any]]:
-    """Return the arrays of `pack`. Raises ValueError for other bytes; never unpickles."""
+    """Return the arrays of `pack`; never unpickles.
+
+    Raises ValueError, EOFError or BadZipFile for other bytes.
+    """
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}

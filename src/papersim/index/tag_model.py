@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
-from papersim.index.kept import keep, kept, pack, unpack
+from papersim.index.kept import is_kept, keep, kept, pack, unpack
 from papersim.index.taught import taught_by
 from papersim.suggest.model import TagModel
 
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from papersim.index.store import Store
     from papersim.index.vectors import VectorIndex
 
-__all__ = ["fit_tag_model", "load_tag_model", "save_tag_model"]
+__all__ = ["fit_tag_model", "has_tag_model", "load_tag_model", "save_tag_model"]
 
 _NAME = "tag-model"
-_FORMAT = 1
+_FORMAT = 2
 
 
 def fit_tag_model(store: Store, vectors: VectorIndex) -> TagModel | None:
@@ -33,16 +34,21 @@ def save_tag_model(model: TagModel | None, folder: Path, store: Store) -> None:
     keep(folder, _NAME, _facts(store), {} if model is None else {"npz": pack(model.arrays())})
 
 
+def has_tag_model(folder: Path, store: Store) -> bool:
+    """Return whether a model of this state is there, without reading it."""
+    return is_kept(folder, _NAME, _facts(store))
+
+
 def load_tag_model(folder: Path, store: Store) -> tuple[TagModel | None, bool]:
     """Return the model that is kept, and whether what is kept is whole and of this state."""
     files = kept(folder, _NAME, _facts(store))
     if files is None:
         return None, False
     if not files:
-        return None, True
+        return None, not any(paper.tags for paper in store.papers().values())
     try:
         return TagModel.of_arrays(unpack(files["npz"])), True
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, BadZipFile):
         return None, False
 
 

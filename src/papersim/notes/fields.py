@@ -104,17 +104,19 @@ def field_name(label: str) -> str | None:
 
 def without_tag_fields(text: str) -> str:
     """Return a text without the lines that list tags behind a label (``* **Tags**: a, b``)."""
-    return _tag_field().sub("", text) if _COLON.search(text) else text
+    if not _COLON.search(text) and "|" not in text:
+        return text
+    return "\n".join("" if _states_tags(line) else line for line in text.split("\n"))
 
 
-@cache
-def _tag_field() -> re.Pattern[str]:
-    labels = sorted(label for label, name in _names().items() if name == "tags")
-    either = "|".join(re.escape(label).replace(r"\ ", r"[ _]") for label in labels)
-    bullets = r"[ \t>]{0,20}(?:[-*+][ \t]{1,4})?(?:[^\w\s*\[]{1,3}[ \t]{0,4})?"
-    return re.compile(
-        rf"^{bullets}\**(?:{either})\s?\**\s?(?:::?|：)\**[^\r\n]*$", re.IGNORECASE | re.MULTILINE
-    )
+def _states_tags(line: str) -> bool:
+    if len(line) > _LONGEST_LINE:
+        return False
+    cells = line.strip(" >|").split("|")
+    if line.lstrip(" >").startswith("|"):
+        return len(cells) == 2 and field_name(cells[0].strip()) == "tags"
+    match = _FIELD.match(line.lstrip(" \t>")) if _COLON.search(line) else None
+    return match is not None and field_name(match["bold"] or match["plain"] or "") == "tags"
 
 
 def hash_field(text: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from papersim.notes.fields import arxiv_id, date_in, doi, field_name, field_of, hash_field, names
@@ -34,6 +35,7 @@ MOST_LINES = 20_000
 _LINK_KEYS = ("related", "links", "see-also", "相关")
 _WIKILINK = re.compile(r"(?<!!)\[\[([^\[\]\r\n]+)\]\]")
 _NEAR_TITLE = 12
+_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
 
 
 def read_note(text: str, path: str, labels: Labels) -> Note:
@@ -89,7 +91,9 @@ def _read_paper(
         *find_sections(above, labels, text, segment.title),
         *find_sections(below, labels, text, segment.title),
     )
-    sections = tuple(section for section in found if not _lists_tags(section))
+    stated = {line.number for line in own if (f := field_of(line)) and f.name == "tags"}
+    bare = (_without_stated(section, stated) for section in found)
+    sections = tuple(s for s in bare if s is not None and not _lists_tags(s))
     labelled = {section.line for section in found}
     tags = [
         *(split_tags(header.items(*TAG_KEYS)) if alone else ()),
@@ -161,8 +165,16 @@ def _listed_tags(lines: Sequence[Line]) -> Iterator[str]:
 
 def _lists_tags(section: Section) -> bool:
     """Return whether a section is the list under a ``## Tags`` heading, which is no text."""
-    items = (line.lstrip().startswith(("-", "*", "+")) for line in section.text.splitlines())
-    return field_name(section.label or "") == "tags" and all(items)
+    lines = (line for line in section.text.splitlines() if line.strip())
+    return field_name(section.label or "") == "tags" and all(map(_ITEM.match, lines))
+
+
+def _without_stated(section: Section, stated: set[int]) -> Section | None:
+    """Return a section without the tags that stand on the line of its label; None if all of it."""
+    if section.line not in stated or field_name(section.label or "") != "tags":
+        return section
+    rest = section.text.partition("\n")[2].strip()
+    return replace(section, text=rest) if rest else None
 
 
 def _header_sections(header: Header, labels: Labels) -> Iterator[Section]:

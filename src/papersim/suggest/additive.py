@@ -115,8 +115,13 @@ class Additive:
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> Additive:
         """Return the model of `to_json`. Raises KeyError, TypeError or ValueError if it is none."""
-        knots = {str(name): np.asarray(own, np.float64) for name, own in data["knots"].items()}
+        found = dict(data["knots"])
+        knots = {str(name): np.asarray(own, np.float64) for name, own in found.items()}
         weights = np.asarray(data["weights"], np.float64)
+        if not np.isfinite(weights).all() or any(
+            (np.diff(own) <= 0).any() for own in knots.values()
+        ):
+            raise ValueError("weights have to be numbers, and knots have to rise")
         if len(weights) != 1 + sum(len(own) - 1 for own in knots.values()):
             raise ValueError("weights and knots do not belong together")
         return cls(knots, weights, float(data["threshold"]))

@@ -21,7 +21,7 @@ __all__ = ["Calibration", "calibrated", "unpredictable"]
 LEAST_CONFIDENCE = 0.1
 _BINS = 10
 _LEAST_CARRIERS = 5
-_CHANCE = 1.64  # standard deviations; 95% of what chance does stays below
+_CHANCE = 2.0  # standard deviations; of what chance does 98% stays below
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ class Calibration:
     def of_json(cls, data: Mapping[str, Any]) -> Calibration:
         """Return what `to_json` gave. Raises KeyError, TypeError or ValueError if it is none."""
         bins = tuple((float(mean), float(right), int(count)) for mean, right, count in data["bins"])
-        return cls(int(data["papers"]), data["threshold"], data["f1"], data["error"], bins)
+        error = None if data["error"] is None else float(data["error"])
+        threshold, f1 = float(data["threshold"]), float(data["f1"])
+        return cls(int(data["papers"]), threshold, f1, error, bins)
 
 
 def calibrated(confidence: Matrix, carries: Matrix, threshold: float | None) -> Calibration:

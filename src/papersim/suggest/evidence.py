@@ -95,7 +95,7 @@ def _log_odds_of_tag(labels: Labels) -> Matrix:
     holds, both = labels.phrases, labels.phrases * labels.carries
     held = holds.sum(axis=0) - holds[unknown].sum(axis=0)
     meant = both.sum(axis=0) - both[unknown].sum(axis=0)
-    usual = meant.sum() / max(float(held.sum()), 1.0)
+    usual = (meant.sum() + 0.5) / (held.sum() + 1.0)
     share = (meant + _SMOOTHING * usual) / (held + _SMOOTHING)
     return np.asarray(np.log((share + 1e-3) / (1 - share + 1e-3)), np.float32)
 

@@ -57,7 +57,7 @@ class CrossFitted:
 
     ``listed`` are the pairs looked at closely, ``counts`` how many other papers carry the tag.
     What weighs the signals of a paper has not seen
-    the paper; the confidence of a pair off the list is 0.
+    the paper; the confidence of a pair off the list is 0, unless a tag on it brings it along.
     """
 
     signals: Signals
@@ -216,11 +216,14 @@ def _weighed(
         others[rows], own[rows] = False, listed[rows]
         additive = _additive(folded, others, carries, start)
         confidence[own] = additive.confidence(_of_pairs(asked, own))
+    chance = unpredictable(confidence, carries)
+    confidence[:, chance] = 0.0
+    for rows in folds(len(carries)):
         known = fitting.labels.without(rows)
         confidence[rows] = [agreed(one, known) for one in confidence[rows]]
+    confidence[:, chance] = 0.0
     kept = start.threshold if len(carries) < LEAST_PAPERS else None
     calibration = calibrated(confidence, carries, kept)
-    chance = unpredictable(confidence, carries)
     return CrossFitted(asked, listed, fitting.counts, confidence, calibration, chance)
 
 

@@ -122,7 +122,8 @@ class TagModel:
         listed = shortlist(signals, labels.counts)[0] & ~self.unpredictable
         found = np.zeros(len(self.tags), np.float32)
         found[listed] = self.additive.confidence({n: s[0, listed] for n, s in signals.items()})
-        return agreed(found, labels)
+        # What stands beside an opinion tag is no reason to suggest the opinion.
+        return np.where(self.unpredictable, 0, agreed(found, labels)).astype(np.float32)
 
     # --- as arrays ------------------------------------------------------------------------------
 
@@ -223,10 +224,6 @@ def closeness(days: NDArray[np.int64], others: NDArray[np.int64]) -> Matrix:
     apart = np.abs(days[:, None] - others[None, :])
     dated = (days[:, None] > 0) & (others[None, :] > 0)
     return np.where(dated, np.exp(-apart / _DAYS), 0.0).astype(np.float32)
-
-
-def _places(filled: Matrix) -> NDArray[np.int32]:
-    return np.argwhere(filled > 0).astype(np.int32)
 
 
 def _filled(places: NDArray[np.int32], shape: tuple[int, int]) -> Matrix:
