@@ -133,6 +133,11 @@ class Library:
             PaperDetail(paper, tuple(s for _, s in sections.get(paper.id, ()))) for paper in chosen
         )
 
+    def titles(self, papers: Iterable[str]) -> dict[str, str]:
+        """Return the titles of papers by their ids."""
+        found = self._parts.store.papers(list(papers))
+        return {paper: known.title for paper, known in found.items()}
+
     def duplicates(self) -> tuple[Duplicate, ...]:
         """Return papers noted more than once, then pairs that may be one paper."""
         from papersim.duplicates import find_duplicates

@@ -114,9 +114,10 @@ def _show(
     elif dry_run and edit is not None:
         sys.stdout.buffer.write(edit.diff.encode())
     else:
-        from papersim.cli.render import paper_titles, show_edit, show_guess, show_suggestions
+        from papersim.cli.render import show_edit, show_guess, show_suggestions
 
-        show_suggestions(found, paper_titles(d.paper for d in library.papers()))
+        ids = (i for f in found for s in f.suggestions for r in s.reasons for i in r.papers)
+        show_suggestions(found, library.titles(ids))
         if any(one.guess for one in found):
             show_guess()
         if edit is not None:

@@ -58,9 +58,10 @@ def linked_papers(store: Store, papers: Mapping[str, Paper]) -> dict[str, frozen
     linked: dict[str, set[str]] = defaultdict(set)
     ordered = list(papers.values())
     for paper, keys in zip(ordered, link_keys(ordered, store.links()), strict=True):
-        for other in keys & papers.keys() - {paper.id}:
-            linked[paper.id].add(other)
-            linked[other].add(paper.id)
+        for other in keys:
+            if other in papers and other != paper.id:
+                linked[paper.id].add(other)
+                linked[other].add(paper.id)
     return {paper: frozenset(others) for paper, others in linked.items()}
 
 

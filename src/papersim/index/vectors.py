@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,18 +96,22 @@ class VectorIndex:
 
     def vectors(self, positions: slice) -> FloatArray:
         """Return the centred vectors at positions, shape (count, dimension)."""
-        count = positions.stop - positions.start
-        return np.asarray(self.index.reconstruct_n(positions.start, count), np.float32)
+        # A copy: the view must not outlive the index it looks into.
+        return self._stored[positions].copy()
 
     def similarities(self, queries: FloatArray) -> FloatArray:
         """Return the similarity of each query to each passage, shape (queries, passages)."""
-        count = len(self.ids)
-        if not count:
-            return np.empty((len(queries), 0), np.float32)
-        scores, positions = self.index.search(np.ascontiguousarray(queries), count)
-        ordered: FloatArray = np.empty_like(scores)
-        np.put_along_axis(ordered, positions, scores, axis=1)
-        return ordered
+        # All of them are wanted: a product, without the sorting that a search does.
+        return np.asarray(queries @ self._stored.T, np.float32)
+
+    @cached_property
+    def _stored(self) -> FloatArray:
+        """The vectors where the FAISS index holds them, shape (passages, dimension), to be read."""
+        faiss, index = _faiss(), self.index
+        stored = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
+        view: FloatArray = stored.reshape(index.ntotal, index.d)
+        view.flags.writeable = False
+        return view
 
     # --- as bytes ----------------------------------------------------------------------------
 
