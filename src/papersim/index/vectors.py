@@ -97,7 +97,7 @@ class VectorIndex:
     def vectors(self, positions: slice) -> FloatArray:
         """Return the centred vectors at positions, shape (count, dimension)."""
         # A copy: the view must not outlive the index it looks into.
-        return self._stored[positions].copy()
+        return np.array(self._stored[positions], np.float32)
 
     def similarities(self, queries: FloatArray) -> FloatArray:
         """Return the similarity of each query to each passage, shape (queries, passages)."""
