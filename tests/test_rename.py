@@ -242,3 +242,9 @@ def test_the_items_of_a_value_are_its_tags(tags: list[str], separator: str) -> N
 def test_is_hashtag() -> None:
     assert all(map(is_hashtag, ["a", "概念", "a/b", "3d", "⭕"]))
     assert not any(map(is_hashtag, ["a b", "", "12", "a.", "a,b", "#a"]))
+
+
+def test_a_name_may_begin_with_the_old_one() -> None:
+    text = "* **Title**: A Paper\n* **Tags**: Neural Network, generative\n\n# Method\nWe sample.\n"
+    note = f"# A Paper\n{text}"
+    assert "Neural Network, generative model" in renamed(note, "generative", "generative model")

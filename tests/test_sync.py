@@ -297,6 +297,8 @@ from pathlib import Path
 from papersim.index import sync
 from papersim.index.store import Store
 
+# A run in the background is started with this signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 moment, number, at = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 sys.argv = ["papersim", "index", *sys.argv[4:]]
 sync._BATCH = 4

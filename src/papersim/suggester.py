@@ -12,6 +12,7 @@ from papersim.index.taught import linked_papers
 from papersim.model import Reason, Suggestion, Suggestions
 from papersim.notes.tags import tag_key
 from papersim.rank.new_tags import new_tags
+from papersim.rank.tag_forms import TagForm
 from papersim.suggest.reasons import reasons_for
 from papersim.suggest.taught import Asked
 
@@ -111,11 +112,19 @@ class Suggester:
         least = self.threshold if given is None else given
         barred = self._opinions | self._rejections.tags_of(paper)
         own = {tag_key(tag) for tag in paper.tags}
+        spelled: set[tuple[str, ...]] = set()
         if not (options.as_untagged or options.count_own):
             barred |= own
+            # Another spelling of a tag that the paper has would say nothing new.
+            spelled = {TagForm.of(tag).singular_key for tag in paper.tags}
         order = np.argsort(-confidence, kind="stable")
         enough = order[(confidence[order] >= least) & (confidence[order] > 0)]
-        wanted = [int(tag) for tag in enough if self._keys[tag] not in barred]
+        wanted = [
+            int(tag)
+            for tag in enough
+            if self._keys[tag] not in barred
+            and TagForm.of(self._keys[tag]).singular_key not in spelled
+        ]
         for tag in wanted[: options.k]:
             if not (options.count_own and self._keys[tag] in own):
                 yield tag

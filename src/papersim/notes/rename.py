@@ -225,5 +225,7 @@ def _facts(paper: PaperEntry, renaming: Renaming) -> tuple[object, ...]:
 def _words(text: str, renaming: Renaming) -> str:
     """Return a text without hashtags and without what stands in lists of tags there."""
     bare = without_hashtags(text)
-    names = "|".join(re.escape(name) for name in (renaming.old, renaming.new))
+    # The longer first: the one may be the beginning of the other.
+    longest = sorted((renaming.old, renaming.new), key=len, reverse=True)
+    names = "|".join(re.escape(name) for name in longest)
     return "".join(c for c in re.sub(names, "", bare, flags=re.IGNORECASE) if c.isalnum())
