@@ -31,6 +31,7 @@ from papersim.config import load_settings
 from papersim.encode import BUNDLED, load_encoder
 from papersim.encode.model import Model
 from papersim.parts import Parts
+from papersim.rank.center import normalised
 from papersim.rank.terms import terms
 from papersim.upkeep import Upkeep
 
@@ -220,7 +221,7 @@ class HashedEncoder:
             rows[place] = self._directions[hashes].sum(axis=0) + script * len(hashes)
         if progress:
             progress(len(texts))
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        return normalised(rows)
 
     def encode_queries(self, texts: Sequence[str]) -> FloatArray:
         """Return the same vectors as for texts to be found."""

@@ -27,6 +27,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,7 +192,7 @@ def _median(runs: Sequence[Run]) -> Run:
 def _ratio(part: int, what: str, ours: Run, theirs: Run, most: float) -> Row:
     times, cpu = ours.seconds / theirs.seconds, ours.cpu / theirs.cpu
     clock = f"{ours.seconds:.2f} s against {theirs.seconds:.2f} s"
-    figure = f"{times:.2f} times ({clock}; CPU {cpu:.2f} times)"
+    figure = f"{times:.3g} times ({clock}; CPU {cpu:.3g} times)"
     return Row(part, what, figure, f"at most {most:g} times", times <= most)
 
 
@@ -272,7 +273,8 @@ def _tokenizer(weights: Weights) -> Any:
         single="<s> $A </s>", special_tokens=ends
     )
     names = {"bos": "<s>", "eos": "</s>", "pad": "<pad>", "unk": "<unk>"}
-    return PreTrainedTokenizerFast(
+    fast: Any = PreTrainedTokenizerFast
+    return fast(
         tokenizer_object=tokenizer,
         model_max_length=weights.shape.positions,
         **{f"{name}_token": token for name, token in names.items()},
@@ -449,11 +451,13 @@ def warm(at: Setting) -> Iterator[Row]:
     names = random.Random(0).sample(vectors.papers.tolist(), 101)  # noqa: S311
     seconds: dict[str, list[float]] = defaultdict(list)
     for turn, name in enumerate(names):
-        query = vectors.vectors(vectors.span(vectors.row(name)))
+        row = vectors.row(name)
+        assert row is not None
+        query = vectors.vectors(vectors.span(row))
         ways: dict[str, Callable[[], object]] = {
-            "bare": lambda query=query: _on_one_thread(lambda: flat.search(query, 50)),
-            "similar": lambda name=name: library.similar(name),
-            "suggest_tags": lambda name=name: library.suggest_tags(name),
+            "bare": partial(_on_one_thread, partial(flat.search, query, 50)),
+            "similar": partial(library.similar, name),
+            "suggest_tags": partial(library.suggest_tags, name),
         }
         for way, ask in ways.items():
             started = time.perf_counter()
@@ -485,15 +489,9 @@ def _tail(seconds: Sequence[float]) -> tuple[float, float]:
 
 def beside(at: Setting) -> Iterator[Row]:
     """8: a small vault of real notes beside sentence-transformers and FAISS alone."""
-    source = at.corpora / "labelled-sections-zh"
     with tempfile.TemporaryDirectory(dir=at.cache) as name:
         folder = Path(name)
-        notes = sorted(source.rglob("*.md"))[::30]
-        for file in notes:
-            target = folder / "notes" / file.relative_to(source)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, target)
-        small = Setting(folder / "notes", folder / "index", at.cache, at.corpora)
+        small = _small_vault(at, folder)
         papers = Library.open(small.notes, small.index, "bundled").papers()
         found = [f"passage: {s.text}" for paper in papers for s in paper.sections]
         (folder / "texts.json").write_text(json.dumps(found), "utf-8")
@@ -519,6 +517,16 @@ def beside(at: Setting) -> Iterator[Row]:
             figure = f"{took[1].seconds / took[0].seconds:.2f} times ({clock}; {peaks})"
             yield Row(8, f"{what} to sentence-transformers and FAISS, {of}", figure)
     yield Row(8, "txtai with the same model", "not run: it is no part of the installation")
+
+
+def _small_vault(at: Setting, folder: Path) -> Setting:
+    """Return a folder with every thirtieth note of a real vault, not indexed yet."""
+    source = at.corpora / "labelled-sections-zh"
+    for file in sorted(source.rglob("*.md"))[::30]:
+        target = folder / "notes" / file.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    return Setting(folder / "notes", folder / "index", at.cache, at.corpora)
 
 
 PARTS: dict[int, Callable[[Setting], Iterator[Row]]] = {
