@@ -3,7 +3,8 @@
     python benchmarks/tag_prior.py [FOLDER] [--cache DIR] [--write]
 
 Prints it as JSON; with ``--write`` it becomes ``src/papersim/suggest/prior.json``. Each vault
-counts alike, however many papers it has. Vaults and cache are those of ``similar.py``.
+counts alike, however many papers it has, half as it is and half as parts of 3 to 100 papers, so
+that the prior knows how little a small vault tells. Vaults and cache are those of ``similar.py``.
 """
 
 from __future__ import annotations
@@ -11,13 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 import numpy as np
 
@@ -29,8 +27,7 @@ from papersim.index.taught import taught_by
 from papersim.rank.metrics import best_f1
 from papersim.suggest.additive import Additive, prior
 from papersim.suggest.evidence import SIGNALS
-from papersim.suggest.fit import LEAST_PAPERS, _Fitting, _of_pairs, fit
-from papersim.suggest.model import shortlist
+from papersim.suggest.fit import fit, pairs_looked_at
 from papersim.suggest.taught import Asked, Taught
 from vault_copies import RELATED, index_of
 
@@ -44,7 +41,6 @@ if TYPE_CHECKING:
 __all__ = [
     "TUNED_ON",
     "drawn_of",
-    "going_by",
     "parser_of",
     "priors_without",
     "seconds_of",
@@ -57,6 +53,7 @@ TUNED_ON = (RELATED, "short-notes-ko", "yaml-list-tags-en")
 # Each of its notes has this tag; the figures published for this vault leave it out.
 _LEFT_OUT = {RELATED: ("literature",)}
 _PAIRS_EACH = 12_000
+_SIZES = 3, 6, 12, 25, 50, 100
 _VARIANCE = 3.0
 _LEAST_STEP = 0.04
 
@@ -183,14 +180,24 @@ def _part(taught: Taught, rows: Sequence[int], tags: Sequence[int]) -> Taught:
 
 
 def pairs_of(taught: Taught) -> Pairs:
-    """Return 12,000 pairs of a vault, drawn by chance; those of a small vault come repeatedly."""
-    fitting = _Fitting.of(taught)
-    signals = fitting.folded()
-    listed = shortlist(signals, fitting.counts)
-    right = taught.carries[listed] > 0
-    drawn = np.resize(np.random.default_rng(0).permutation(len(right))[:_PAIRS_EACH], _PAIRS_EACH)
-    found = _of_pairs(signals, listed)
-    return {name: values[drawn] for name, values in found.items()}, right[drawn]
+    """Return 12,000 pairs of a vault as it is, and as many of it when it was smaller."""
+    small = [_joined(map(pairs_looked_at, drawn_of(taught, size))) for size in _SIZES]
+    every = _drawn(pairs_looked_at(taught), _PAIRS_EACH)
+    return _joined([every, *(_drawn(pairs, _PAIRS_EACH // len(_SIZES)) for pairs in small)])
+
+
+def _joined(parts: Iterable[Pairs]) -> Pairs:
+    every = list(parts)
+    names = every[0][0]
+    signals = {name: np.concatenate([found[name] for found, _ in every]) for name in names}
+    return signals, np.concatenate([right for _, right in every])
+
+
+def _drawn(pairs: Pairs, count: int) -> Pairs:
+    """Return so many pairs, drawn by chance; where there are fewer they come repeatedly."""
+    signals, right = pairs
+    rows = np.resize(np.random.default_rng(0).permutation(len(right))[:count], count)
+    return {name: values[rows] for name, values in signals.items()}, right[rows]
 
 
 def learnt(vaults: Iterable[Pairs]) -> Additive:
@@ -215,15 +222,6 @@ def priors_without(vaults: Mapping[str, Taught]) -> dict[str, Additive]:
     pairs = {name: pairs_of(vaults[name]) for name in TUNED_ON if name in vaults}
     others = {name: [own for n, own in pairs.items() if n != name] for name in vaults}
     return {name: learnt(own) if own else prior() for name, own in others.items()}
-
-
-@contextmanager
-def going_by(start: Additive, *, fitting: bool = True) -> Iterator[None]:
-    """Let models start from another prior than the one that ships, or not be fitted at all."""
-    module = "papersim.suggest.fit"
-    least = LEAST_PAPERS if fitting else sys.maxsize
-    with patch(f"{module}.prior", lambda: start), patch(f"{module}.LEAST_PAPERS", least):
-        yield
 
 
 def _knots(values: Floats, of_right: Floats) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -28,7 +29,7 @@ from papersim.suggest.evidence import SIGNALS
 from papersim.suggest.fit import LEAST_PAPERS, cross_fit, fit, folds
 from papersim.suggest.quality import measures
 from tag_pictures import draw_calibration, draw_learning
-from tag_prior import TUNED_ON, drawn_of, going_by, parser_of, priors_without, seconds_of, taught_of
+from tag_prior import TUNED_ON, drawn_of, parser_of, priors_without, seconds_of, taught_of
 from tag_reference import baselines, gain_over, reference, seen_of
 from vault_copies import RELATED
 
@@ -130,22 +131,21 @@ def _draw(found: Sequence[Measured], pictures: Path) -> None:
 def measure(name: str, taught: Taught, start: Additive, kept: Path) -> Measured:
     """Return how good tags are suggested on a vault, from a prior that has not seen it."""
     carries, least = taught.carries, start.threshold
-    with going_by(start, fitting=False):
-        small = _mean(_quality(*_said(part), least) for part in drawn_of(taught, SIZES[0]))
-        guesses = small, _quality(*_said(taught), least)
-    with going_by(start):
-        begun = time.perf_counter()
-        fit(taught)
-        seconds = time.perf_counter() - begun
-        crossed = cross_fit(taught)
-        # Alone, a source may tell papers apart by so little that no tag would be left.
-        ways = (*WITHOUT.values(), *ALONE.values())
-        sources = {way: _quality(cross_fit(taught, way).confidence, carries) for way in ways}
-        sizes = {
-            size: _mean(_shipped(part, least) for part in drawn_of(taught, size))
-            for size in SIZES
-            if size < len(carries)
-        }
+    drawn = drawn_of(taught, SIZES[0])
+    small = _mean(_quality(*_said(part, start, sys.maxsize), least) for part in drawn)
+    guesses = small, _quality(*_said(taught, start, sys.maxsize), least)
+    begun = time.perf_counter()
+    fit(taught)
+    seconds = time.perf_counter() - begun
+    crossed = cross_fit(taught, start=start)
+    # Alone, a source may tell papers apart by so little that no tag would be left.
+    ways = (*WITHOUT.values(), *ALONE.values())
+    sources = {way: _quality(cross_fit(taught, way, start).confidence, carries) for way in ways}
+    sizes = {
+        size: _mean(_quality(*_said(part, start)) for part in drawn_of(taught, size))
+        for size in SIZES
+        if size < len(carries)
+    }
     confidence, seen = _predictable(crossed.confidence, carries), seen_of(taught, kept)
     ours, others = _quality(confidence, carries), {"reference": reference(seen), **baselines(seen)}
     return Measured(
@@ -163,9 +163,10 @@ def measure(name: str, taught: Taught, start: Additive, kept: Path) -> Measured:
     )
 
 
-def _said(taught: Taught) -> tuple[Matrix, Matrix]:
+def _said(taught: Taught, start: Additive, least: int = LEAST_PAPERS) -> tuple[Matrix, Matrix]:
     """Return the confidence in each tag, as it is shown, and which are right."""
-    return _predictable(cross_fit(taught).confidence, taught.carries), taught.carries
+    confidence = cross_fit(taught, None, start, least).confidence
+    return _predictable(confidence, taught.carries), taught.carries
 
 
 def _predictable(confidence: Matrix, carries: Matrix) -> Matrix:
@@ -191,10 +192,6 @@ def _quality(confidence: Matrix, carries: Matrix, threshold: float | None = None
         best_f1(*known)[1],
         calibrated(confidence, carries, None).error,
     )
-
-
-def _shipped(taught: Taught, least: float) -> Quality:
-    return _quality(*_said(taught), least if len(taught.papers) < LEAST_PAPERS else None)
 
 
 def _mean(found: Iterable[Quality]) -> Quality:

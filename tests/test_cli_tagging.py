@@ -442,8 +442,8 @@ def test_a_note_outside_is_written_where_it_is_and_taken_back(
     )
     git(file.parent, "init", "-q")
     git(file.parent, "apply", "--check", "-", data=shown.out.encode())
-    both = ("elsewhere/draft one.md", "20230210.md", "-k", "1")
-    done = cli.at(vault, "suggest-tags", "--min-confidence", "0.05", *both, "--apply", "--json")
+    both = ("elsewhere/draft one.md", "20230210.md", "-k", "5")
+    done = cli.at(vault, "suggest-tags", "--min-confidence", "0.02", *both, "--apply", "--json")
     assert done.code == 0
     assert len(done.json["written"]) == 2
     (entry,) = entries(file).values()

@@ -178,3 +178,41 @@ def test_the_tables_fit_eighty_columns(cli: Cli, topics: Vault, small: Vault) ->
         assert max(map(len, done.out.splitlines())) <= 80
         for words in ("papersim", "most recent", "tf-idf", "raw cosine", "nDCG@10", "P@1"):
             assert words in done.out
+
+
+# --- suggested tags ------------------------------------------------------------------------------
+
+
+def test_opinion_tags_are_named_and_count_as_not_found(
+    topics: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = topics.open().evaluate().tags
+    (tmp_path / "papersim.toml").write_text('opinion-tags = ["Speech"]\n')
+    found = topics.open().evaluate().tags
+    assert found.opinions == ("speech",)
+    assert whole.opinions == ()
+    assert whole.recall_at_5 == 1.0
+    assert found.recall_at_5 == pytest.approx(2 / 3, abs=1e-3)
+
+
+def test_with_few_tagged_papers_it_says_that_it_is_a_guess(
+    topics: Vault, tmp_path: Path, cli: Cli
+) -> None:
+    few = write_topics(Vault(tmp_path / "few"), papers=9)
+    assert few.open().evaluate().tags.guess
+    assert not topics.open().evaluate().tags.guess
+    assert "27 tagged papers" in cli.at(few, "eval").out
+    assert "guess" not in cli.at(topics, "eval").out
+    assert cli.at(few, "eval", "--json").json["tags"]["guess"] is True
+
+
+def test_the_most_used_tag_is_named_first_to_all(tmp_path: Path) -> None:
+    """A paper's own tags do not make the others the most used."""
+    vault = write_topics(Vault(tmp_path / "vault"), papers=9)
+    for number in range(9):
+        note = vault.notes / f"mesh-{number}.md"
+        note.write_text(note.read_text().replace("tags: [mesh]", "tags: [mesh, speech]"))
+    vault.update()
+    measured = dict(vault.open().evaluate().tags.baselines)["most_used"]
+    assert measured.p_at_1 == pytest.approx(2 / 3, abs=1e-3)

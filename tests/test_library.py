@@ -346,6 +346,39 @@ def test_a_new_note_inside_needs_no_index_run(vault: Vault) -> None:
     assert "Text23D" in tags_of(found)
 
 
+def test_of_tags_that_look_alike_only_the_one_to_keep_is_suggested(empty: Vault) -> None:
+    """Nor is it suggested where the paper has the other: that would spell one tag two ways."""
+    topics = {"image_editing": "strokes repaint photographs", "speech": "voices are separated"}
+    places = "kitchens ports forests mines schools villages trains towers gardens deserts".split()
+    for place in places:
+        for tag, text in topics.items():
+            slip = (tag, place) == ("image_editing", "ports")
+            note = f"# In {place} {text}\n#{'image_editting' if slip else tag}\n\n"
+            empty.write(f"{tag}-{place}.md", f"{note}## Method\nAcross {place} {text} by hand.\n")
+    empty.write("new.md", "# A Brush\n\n## Method\nWith a brush strokes repaint photographs.\n")
+    empty.update()
+    everything = TagOptions(k=50, min_confidence=0.0)
+    found = {f.paper.note: f.suggestions for f in empty.open().suggest_tags_all(everything)}
+    assert found["new.md"][0].tag == "image_editing"
+    told = {one.tag for suggestions in found.values() for one in suggestions}
+    assert told == {"image_editing", "speech"}
+    assert [one.tag for one in found["image_editing-ports.md"]] == ["speech"]
+
+
+def test_where_no_paper_has_a_tag_new_ones_are_proposed(empty: Vault) -> None:
+    empty.write(
+        "one.md",
+        "# Gaussian Splatting for Street Scenes\n\n## Method\nGaussian splatting renders streets. "
+        "With gaussian splatting a car is seen from everywhere.\n",
+    )
+    empty.write("two.md", "# Bells of Bronze\n\n## Method\nA bell is struck and recorded.\n")
+    empty.update()
+    (found,) = empty.open().suggest_tags("one.md")
+    assert found.suggestions == ()
+    assert found.guess
+    assert "splatting" in found.new_tags[0].tag.casefold()
+
+
 def test_opinion_tags_are_never_suggested(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     (vault.root / "papersim.toml").write_text('opinion-tags = ["text23d", "#PEFT"]\n')
     monkeypatch.chdir(vault.root)

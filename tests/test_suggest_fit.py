@@ -347,7 +347,6 @@ def test_kept_and_loaded_it_answers_the_same() -> None:
     assert np.array_equal(said_of(again, asked), said_of(model, asked))
     assert again.calibration == model.calibration
     assert again.additive.threshold == model.additive.threshold
-    assert again.share_of("mesh", None) == model.share_of("mesh", None)
     assert again.arrays().keys() == model.arrays().keys()
 
 
@@ -407,11 +406,3 @@ def test_rows_are_found_by_id_and_by_no_other_text() -> None:
     model = fitted()
     assert [model.row(paper.paper) for paper in vault().papers] == list(range(PAPERS))
     assert [model.row(other) for other in ("", "p", "p0001", "zzz", "P000")] == [None] * 5
-
-
-def test_how_common_a_term_is_leaves_the_paper_asked_about_out() -> None:
-    model = fitted()
-    assert model.share_of("banach", None) == pytest.approx(1 / PAPERS)
-    assert model.share_of("banach", HOLDER) == 0
-    assert model.share_of("banach", CARRIER) == pytest.approx(1 / (PAPERS - 1))
-    assert model.share_of("nowhere", None) == 0

@@ -24,9 +24,10 @@ from papersim.rank.similar import sample_rows
 from papersim.ranker import Ask
 from papersim.suggest.fit import cross_fit
 from papersim.suggest.quality import measures, worst_tags
+from papersim.suggester import LEAST_SURE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,7 +45,7 @@ __all__ = ["BASELINES", "OURS", "Evaluator", "raw_means", "scores_without", "tag
 
 OURS = "papersim"
 BASELINES = ("most_recent", "tf_idf", "raw_cosine")
-TAG_BASELINES = (("most_used", "common"), ("tag_words", "share"), ("neighbours", "vote"))
+TAG_BASELINES = (("tag_words", "share"), ("neighbours", "vote"))
 """Single signals of the tag model, by the names they are shown under."""
 
 LEAST_LINKED = 20
@@ -56,8 +57,11 @@ _MOST_QUERIES = 1000
 class Evaluator:
     """Asks about every paper of a store, at most a thousand of them, evenly spread."""
 
-    def __init__(self, store: Store, derived: Derived, ranker: Ranker) -> None:
+    def __init__(
+        self, store: Store, derived: Derived, ranker: Ranker, opinion_tags: Sequence[str] = ()
+    ) -> None:
         self._store = store
+        self._opinions = tuple(opinion_tags)
         self._vectors, self._corpus = derived.vectors, derived.corpus
         self._ranker = ranker
         known = store.papers()
@@ -92,7 +96,7 @@ class Evaluator:
         found = {name: tally.quality() for name, tally in tallies.items()}
         return Evaluation(
             papers=count,
-            tags=tag_quality(taught_by(self._store, self._vectors)),
+            tags=tag_quality(taught_by(self._store, self._vectors), self._opinions),
             similar=found.pop(OURS),
             baselines=tuple(found.items()),
             by_tags=len(tallies[OURS].by_tags),
@@ -161,14 +165,22 @@ class Evaluator:
         ]
 
 
-def tag_quality(taught: Taught | None) -> TagQuality:
-    """Return how well the tags of papers are suggested, each paper as if it had none."""
+def tag_quality(taught: Taught | None, opinion_tags: Sequence[str] = ()) -> TagQuality:
+    """Return how well the tags of papers are suggested, each paper as if it had none.
+
+    ``opinion_tags`` are never suggested, and so count as not found.
+    """
     if taught is None:
         return TagQuality(0, None, None, None, None, None, None)
     crossed = cross_fit(taught)
     carries, calibration = taught.carries, crossed.calibration
-    confidence = np.where(crossed.unpredictable, 0.0, crossed.confidence).astype(np.float32)
-    chance = zip(taught.tags, crossed.unpredictable.tolist(), strict=True)
+    opinions = {tag_key(tag.lstrip("#")) for tag in opinion_tags}
+    named = np.asarray([tag_key(tag) in opinions for tag in taught.tags], np.bool_)
+    left_out = crossed.unpredictable | named
+    confidence = np.where(left_out, 0.0, crossed.confidence).astype(np.float32)
+    most_used = np.broadcast_to(carries.sum(axis=0), carries.shape)
+    baselines = {"most_used": most_used}
+    baselines |= {name: crossed.signals[signal] for name, signal in TAG_BASELINES}
     return TagQuality(
         papers=len(carries),
         **asdict(measures(confidence, carries)),
@@ -176,11 +188,13 @@ def tag_quality(taught: Taught | None) -> TagQuality:
         best_f1=round(calibration.f1, 4),
         calibration_error=None if calibration.error is None else round(calibration.error, 4),
         calibration=calibration.bins,
-        unpredictable=tuple(tag for tag, by_chance in chance if by_chance),
+        unpredictable=tuple(np.asarray(taught.tags, object)[crossed.unpredictable & ~named]),
+        opinions=tuple(np.asarray(taught.tags, object)[named]),
+        guess=len(carries) < LEAST_SURE,
         worst=worst_tags(confidence, carries, taught.tags, calibration.threshold),
         baselines=tuple(
-            (name, measures(_from_zero(crossed.signals[signal], crossed.counts), carries))
-            for name, signal in TAG_BASELINES
+            (name, measures(_from_zero(scores, crossed.counts), carries))
+            for name, scores in baselines.items()
         ),
     )
 

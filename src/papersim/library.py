@@ -161,7 +161,8 @@ class Library:
         from papersim.evaluation import Evaluator
 
         parts = self._parts
-        return Evaluator(parts.store, parts.derived, parts.ranker).evaluate(progress)
+        opinions = parts.settings.opinion_tags
+        return Evaluator(parts.store, parts.derived, parts.ranker, opinions).evaluate(progress)
 
     # --- asking ------------------------------------------------------------------------------
 

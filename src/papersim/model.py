@@ -267,8 +267,8 @@ class TagQuality:
 
     ``f1`` is that of what is suggested by default, from ``threshold``; ``best_f1`` the best
     there is with hindsight. ``calibration_error`` is the expected one, and ``calibration`` holds
-    (mean confidence, share right, suggestions) by tenths. ``unpredictable`` tags are never
-    suggested.
+    (mean confidence, share right, suggestions) by tenths. ``unpredictable`` tags, and
+    ``opinions``, which the user named, are never suggested. ``guess``: there are too few papers.
     """
 
     papers: int
@@ -281,6 +281,8 @@ class TagQuality:
     calibration_error: float | None = None
     calibration: tuple[tuple[float, float, int], ...] = ()
     unpredictable: tuple[str, ...] = ()
+    opinions: tuple[str, ...] = ()
+    guess: bool = True
     worst: tuple[WorstTag, ...] = ()
     baselines: tuple[tuple[str, TagMeasures], ...] = ()
 

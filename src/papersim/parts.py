@@ -139,7 +139,8 @@ class Parts:
         rejections, message = load_rejections(self.settings.index)
         if message:
             self.on_message(message)
-        return Suggester(self.tag_model, self.store, self.settings.opinion_tags, rejections)
+        opinions = self.settings.opinion_tags
+        return Suggester(self.tag_model, self.store, self.derived, opinions, rejections)
 
     @cached_property
     def tag_model(self) -> TagModel | None:

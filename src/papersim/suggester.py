@@ -17,10 +17,11 @@ from papersim.suggest.reasons import reasons_for
 from papersim.suggest.taught import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable
 
     from numpy.typing import NDArray
 
+    from papersim.index.derived import Derived
     from papersim.index.store import Store
     from papersim.model import Paper
     from papersim.query import Query
@@ -35,17 +36,19 @@ LEAST_SURE = 30
 
 
 class Suggester:
-    """Suggests tags of a vault for queries; without a model there are none to suggest."""
+    """Suggests tags of a vault for queries; without a model there are none but new ones."""
 
     def __init__(
         self,
         model: TagModel | None,
         store: Store,
+        derived: Derived,
         opinion_tags: Collection[str],
         rejections: Rejections,
     ) -> None:
         self._model = model
         self._store = store
+        self._vectors, self._words = derived.vectors, derived.corpus.lexical
         self._rejections = rejections
         self._opinions = {tag_key(tag.lstrip("#")) for tag in opinion_tags}
 
@@ -61,42 +64,42 @@ class Suggester:
 
     def suggest(self, paper: Paper, query: Query, options: TagOptions) -> Suggestions:
         """Return the tags that fit a paper, best first. Its own never speak for it."""
-        model = self._model
-        if model is None or not len(query.vectors):
+        if not len(query.vectors):
             return Suggestions(paper, (), guess=True)
         linked = self._linked.get(paper.id, frozenset())
         asked = Asked(query.vectors, paper.title, query.text, paper.id, paper.date, linked)
+        found = () if self._model is None else self._in_use(self._model, asked, paper, options)
+        own = bool(found) or (options.count_own and bool(paper.tags))
+        new = () if own else self._new_tags(asked, paper)
+        return Suggestions(paper, found, new, guess=self.tagged < LEAST_SURE)
+
+    def _in_use(
+        self, model: TagModel, asked: Asked, paper: Paper, options: TagOptions
+    ) -> tuple[Suggestion, ...]:
+        """Return the tags of the vault that fit."""
         row = model.row(paper.id) if paper.id else None
         facts = model.facts_of(asked)
         signals = model.signals_of(facts, row)
         confidence = model.confidence_of(signals, row)
-        found = tuple(
+        return tuple(
             Suggestion(
                 str(model.tags[tag]),
-                round(float(confidence[tag]), 4),
+                round(sure, 4),
                 reasons_for(tag, model, asked, facts, signals, row),
             )
-            for tag in self._chosen(paper, confidence, options)
+            for tag, sure in self._chosen(model, paper, confidence, options)
         )
-        own = bool(found) or (options.count_own and bool(paper.tags))
-        new = () if own else self._new_tags(model, asked, paper, row)
-        return Suggestions(paper, found, new, guess=self.tagged < LEAST_SURE)
 
-    def _new_tags(
-        self, model: TagModel, asked: Asked, paper: Paper, row: int | None
-    ) -> tuple[Suggestion, ...]:
+    def _new_tags(self, asked: Asked, paper: Paper) -> tuple[Suggestion, ...]:
         """Return tags not in use yet that a paper's own words would make, at most two."""
-        counts = model.labels.counts
-        vocabulary = {
-            str(tag): int(count)
-            for tag, count, by_chance in zip(model.tags, counts, model.unpredictable, strict=True)
-            if not by_chance and tag_key(str(tag)) not in self._opinions
-        }
-
-        def share(term: str) -> float:
-            return model.share_of(term, row)
-
-        found = new_tags(asked.title, asked.text, vocabulary, share, paper.authors)
+        own = self._vectors.row(paper.id)
+        found = new_tags(
+            asked.title,
+            asked.text,
+            self._vocabulary,
+            lambda term: self._words.share_of(term, own),
+            paper.authors,
+        )
         barred = self._rejections.tags_of(paper)
         return tuple(
             Suggestion(one.tag, round(one.score, 4), (Reason("new", (), one.quote),))
@@ -105,29 +108,51 @@ class Suggester:
         )
 
     def _chosen(
-        self, paper: Paper, confidence: NDArray[np.float32], options: TagOptions
-    ) -> Iterator[int]:
-        """Yield the tags to suggest, by their places in the model, best first."""
-        given = options.min_confidence
-        least = self.threshold if given is None else given
+        self, model: TagModel, paper: Paper, confidence: NDArray[np.float32], options: TagOptions
+    ) -> list[tuple[int, float]]:
+        """Return the tags to suggest, by their places in the model, with their confidence.
+
+        Of tags that look alike only the one to keep is suggested, as sure as the surest of them.
+        """
+        least = self.threshold if options.min_confidence is None else options.min_confidence
+        sure = np.zeros_like(confidence)
+        np.maximum.at(sure, model.keep, confidence)
+        sure[model.unpredictable] = 0.0
+        own = self._alike(model, paper)
         barred = self._opinions | self._rejections.tags_of(paper)
-        own = {tag_key(tag) for tag in paper.tags}
-        spelled: set[tuple[str, ...]] = set()
-        if not (options.as_untagged or options.count_own):
-            barred |= own
-            # Another spelling of a tag that the paper has would say nothing new.
-            spelled = {TagForm.of(tag).singular_key for tag in paper.tags}
-        order = np.argsort(-confidence, kind="stable")
-        enough = order[(confidence[order] >= least) & (confidence[order] > 0)]
         wanted = [
-            int(tag)
-            for tag in enough
-            if self._keys[tag] not in barred
-            and TagForm.of(self._keys[tag]).singular_key not in spelled
+            tag
+            for tag in np.argsort(-sure, kind="stable").tolist()
+            if sure[tag] >= max(least, np.finfo(np.float32).tiny)
+            and self._keys[tag] not in barred
+            and (options.as_untagged or options.count_own or not own(tag))
         ]
-        for tag in wanted[: options.k]:
-            if not (options.count_own and self._keys[tag] in own):
-                yield tag
+        return [
+            (tag, float(sure[tag]))
+            for tag in wanted[: options.k]
+            if not (options.count_own and own(tag))
+        ]
+
+    def _alike(self, model: TagModel, paper: Paper) -> Callable[[int], bool]:
+        """Return what tells whether a paper carries a tag, or one that looks like it."""
+        keys = {tag_key(tag) for tag in paper.tags}
+        kept = {model.keep[place] for place, key in enumerate(self._keys) if key in keys}
+        # The tags of a paper outside the vault may be in no other paper.
+        spelled = {TagForm.of(tag).singular_key for tag in paper.tags}
+        return lambda tag: tag in kept or TagForm.of(self._keys[tag]).singular_key in spelled
+
+    @cached_property
+    def _vocabulary(self) -> dict[str, int]:
+        """The tags that say what papers are about, with how many papers carry each."""
+        model = self._model
+        if model is None:
+            return {}
+        known = zip(model.tags, model.labels.counts, model.unpredictable, strict=True)
+        return {
+            str(tag): int(count)
+            for tag, count, by_chance in known
+            if not by_chance and tag_key(str(tag)) not in self._opinions
+        }
 
     @cached_property
     def _keys(self) -> list[str]:

@@ -56,6 +56,10 @@ def _show_tags(tags: TagQuality) -> None:
             f"of the other papers, about {tags.threshold:.2f}",
             style="dim",
         )
+    if tags.papers and tags.guess:
+        out.print(
+            f"{tags.papers} tagged papers tell little: all of this is a guess", style="yellow"
+        )
 
 
 def _show_calibration(tags: TagQuality) -> None:
@@ -91,6 +95,10 @@ def _show_worst(tags: TagQuality) -> None:
         out.print()
         line = Text("nothing in a paper tells, so never suggested: ", "dim")
         out.print(line.append_text(tags_text(tags.unpredictable)))
+    if tags.opinions:
+        out.print()
+        line = Text("named in papersim.toml, so never suggested: ", "dim")
+        out.print(line.append_text(tags_text(tags.opinions)))
 
 
 def _table(subject: str, columns: tuple[str, ...]) -> Table:

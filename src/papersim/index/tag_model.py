@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["fit_tag_model", "has_tag_model", "load_tag_model", "save_tag_model"]
 
 _NAME = "tag-model"
-_FORMAT = 2
+_FORMAT = 3
 
 
 def fit_tag_model(store: Store, vectors: VectorIndex) -> TagModel | None:

@@ -111,11 +111,15 @@ class Lexical:
         length = float(np.linalg.norm(weights)) or 1.0
         return self._scores(columns, weights / length)
 
-    def rows_with(self, term: str) -> NDArray[np.int32]:
-        """Return the rows of the papers that hold a term."""
+    def share_of(self, term: str, row: int | None) -> float:
+        """Return the share of the papers, but for one by its row, that hold a term."""
         columns = self.columns_of([term])
-        span = slice(self.starts[columns[0]], self.starts[columns[0] + 1]) if len(columns) else None
-        return self.rows[span] if span else self.rows[:0]
+        if not len(columns):
+            return 0.0
+        holders = self.rows[self.starts[columns[0]] : self.starts[columns[0] + 1]]
+        if row is None:
+            return len(holders) / self.count
+        return int((holders != row).sum()) / max(1, self.count - 1)
 
     def idf_of(self, term: str) -> float:
         """Return the weight of a term; one that no paper holds weighs as much as the rarest."""

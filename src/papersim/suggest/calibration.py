@@ -21,7 +21,7 @@ __all__ = ["Calibration", "calibrated", "unpredictable"]
 LEAST_CONFIDENCE = 0.1
 _BINS = 10
 _LEAST_CARRIERS = 5
-_CHANCE = 2.0  # standard deviations; of what chance does 98% stays below
+_CHANCE = 1.64  # standard deviations; of what chance does 95% stays below
 
 
 @dataclass(frozen=True)

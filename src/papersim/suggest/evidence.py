@@ -35,7 +35,7 @@ SIGNALS: Mapping[str, tuple[str, ...]] = {
     "together": ("together",),
     "dates": ("dates",),
     "links": ("links",),
-    "habit": ("common", "once"),
+    "habit": ("common", "once", "papers"),
 }
 """The signals of each source."""
 
@@ -136,13 +136,14 @@ def _share_among(weights: Matrix, labels: Labels) -> Matrix:
 
 
 def _habit(facts: Facts, labels: Labels, _linear: Matrix) -> Signals:
-    """Return how common a tag is, and whether one paper alone carries it."""
+    """Return how common a tag is, whether one paper alone carries it, and how many papers speak."""
     counts, papers = labels.counts, int(labels.known.sum())
     common = np.log((counts + 0.5) / (papers - counts + 1.5))
     shape = facts.share.shape
     return {
         "common": np.broadcast_to(common.astype(np.float32), shape),
         "once": np.broadcast_to((counts <= 1).astype(np.float32), shape),
+        "papers": np.full(shape, np.log1p(papers), np.float32),
     }
 
 

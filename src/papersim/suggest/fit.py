@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from papersim.rank.alike import look_alikes
 from papersim.rank.center import normalised
 from papersim.rank.lexical import Lexical
 from papersim.rank.similar import sample_rows
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Rows = NDArray[np.intp]
 
-__all__ = ["LEAST_PAPERS", "CrossFitted", "cross_fit", "fit", "folds"]
+__all__ = ["LEAST_PAPERS", "CrossFitted", "cross_fit", "fit", "folds", "pairs_looked_at"]
 
 LEAST_PAPERS = 15
 """With fewer tagged papers the prior alone speaks."""
@@ -56,8 +57,8 @@ class CrossFitted:
     """Every paper as if it had no tags; shapes are (papers, tags).
 
     ``listed`` are the pairs looked at closely, ``counts`` how many other papers carry the tag.
-    What weighs the signals of a paper has not seen
-    the paper; the confidence of a pair off the list is 0, unless a tag on it brings it along.
+    What weighs the signals of a paper has not seen the paper; the confidence of a pair off the
+    list is 0, unless a tag on it brings it along.
     """
 
     signals: Signals
@@ -72,8 +73,9 @@ def fit(taught: Taught) -> TagModel:
     """Return the model of a vault's tagged papers, of which there has to be one."""
     fitting = _Fitting.of(taught)
     signals = fitting.folded()
-    crossed = _weighed(fitting, signals, signals)
-    additive = _additive(signals, crossed.listed, fitting.labels.carries, prior())
+    crossed = _weighed(fitting, signals, signals, prior(), LEAST_PAPERS)
+    carries = fitting.labels.carries
+    additive = _additive(signals, crossed.listed, carries, prior(), LEAST_PAPERS)
     return TagModel(
         papers=np.asarray([paper.paper for paper in taught.papers], np.str_),
         means=fitting.means,
@@ -85,17 +87,38 @@ def fit(taught: Taught) -> TagModel:
         linear={name: one.model() for name, one in fitting.solved.items()},
         additive=replace(additive, threshold=crossed.calibration.threshold),
         unpredictable=crossed.unpredictable,
+        keep=_kept(taught),
         calibration=crossed.calibration,
     )
 
 
-def cross_fit(taught: Taught, sources: Collection[str] | None = None) -> CrossFitted:
+def cross_fit(
+    taught: Taught,
+    sources: Collection[str] | None = None,
+    start: Additive | None = None,
+    least: int = LEAST_PAPERS,
+) -> CrossFitted:
     """Return what is suggested for each paper, learnt from all others: leave-one-out.
 
-    With ``sources`` no others are used.
+    With ``sources`` no others are used. ``start`` stands in for the prior that ships; with
+    fewer than ``least`` papers it alone speaks.
     """
     fitting = _Fitting.of(taught)
-    return _weighed(fitting, fitting.folded(), fitting.alone(), sources)
+    begin = prior() if start is None else start
+    if sources is not None:
+        begin = begin.only(sources)
+    return _weighed(fitting, fitting.folded(), fitting.alone(), begin, least)
+
+
+def pairs_looked_at(taught: Taught) -> tuple[dict[str, Matrix], NDArray[np.bool_]]:
+    """Return the signals of all pairs looked at closely, and which of them are right.
+
+    Each paper's signals come from models that have not learnt from it; shapes are (pairs,).
+    """
+    fitting = _Fitting.of(taught)
+    signals = fitting.folded()
+    listed = shortlist(signals, fitting.counts)
+    return _of_pairs(signals, listed), taught.carries[listed] > 0
 
 
 @dataclass(frozen=True)
@@ -173,6 +196,20 @@ class _Fitting:
         return joined
 
 
+def _kept(taught: Taught) -> NDArray[np.int64]:
+    """Return for each tag the place of the one to write for it: another where two look alike."""
+    carriers = [np.flatnonzero(column).tolist() for column in taught.carries.T]
+    uses = {
+        tag: frozenset(taught.papers[row].paper for row in rows)
+        for tag, rows in zip(taught.tags, carriers, strict=True)
+    }
+    places = {tag: place for place, tag in enumerate(taught.tags)}
+    keep = np.arange(len(places))
+    for alike in look_alikes(uses, taught.names if taught.names.any() else None):
+        keep[[places[tag] for tag in alike.tags]] = places[alike.keep]
+    return keep
+
+
 def _nearest_passages(papers: Sequence[Asked], names: Matrix) -> Matrix:
     """Return the cosine of each paper's nearest passage with each tag's name."""
     starts = np.cumsum([0, *(len(paper.vectors) for paper in papers[:-1])])
@@ -204,17 +241,16 @@ def _solved(
 
 
 def _weighed(
-    fitting: _Fitting, folded: Signals, asked: Signals, sources: Collection[str] | None = None
+    fitting: _Fitting, folded: Signals, asked: Signals, start: Additive, least: int
 ) -> CrossFitted:
     """Return the confidence in what the signals say, weighed by what other papers taught."""
     carries = fitting.labels.carries
     learnt, listed = shortlist(folded, fitting.counts), shortlist(asked, fitting.counts)
-    start = prior() if sources is None else prior().only(sources)
     confidence = np.zeros(carries.shape, np.float32)
     for rows in folds(len(carries)):
         others, own = learnt.copy(), np.zeros_like(listed)
         others[rows], own[rows] = False, listed[rows]
-        additive = _additive(folded, others, carries, start)
+        additive = _additive(folded, others, carries, start, least)
         confidence[own] = additive.confidence(_of_pairs(asked, own))
     chance = unpredictable(confidence, carries)
     confidence[:, chance] = 0.0
@@ -222,16 +258,16 @@ def _weighed(
         known = fitting.labels.without(rows)
         confidence[rows] = [agreed(one, known) for one in confidence[rows]]
     confidence[:, chance] = 0.0
-    kept = start.threshold if len(carries) < LEAST_PAPERS else None
+    kept = start.threshold if len(carries) < least else None
     calibration = calibrated(confidence, carries, kept)
     return CrossFitted(asked, listed, fitting.counts, confidence, calibration, chance)
 
 
 def _additive(
-    signals: Signals, listed: NDArray[np.bool_], carries: Matrix, start: Additive
+    signals: Signals, listed: NDArray[np.bool_], carries: Matrix, start: Additive, least: int
 ) -> Additive:
     """Return the weights of signals: the prior's, moved by the pairs on a list."""
-    if len(carries) < LEAST_PAPERS:
+    if len(carries) < least:
         return start
     enough = np.zeros_like(listed)
     rows = np.flatnonzero(listed.any(axis=1))

@@ -48,7 +48,8 @@ class TagModel:
     By paper: ``papers`` are ids in order, ``means`` the mean vectors, ``days`` ordinals of their
     dates (0: none). By tag: ``tags``, ``names`` their embedded names. ``texts`` holds the
     terms of the papers, then those of the names. ``unpredictable`` are tags whose papers have
-    nothing in common that a source can see.
+    nothing in common that a source can see; ``keep`` are the places of the tags to write for
+    each: another one where two look alike.
     """
 
     papers: NDArray[np.str_]
@@ -61,6 +62,7 @@ class TagModel:
     linear: Mapping[str, Linear]
     additive: Additive
     unpredictable: NDArray[np.bool_]
+    keep: NDArray[np.int64]
     calibration: Calibration
 
     @cached_property
@@ -72,12 +74,6 @@ class TagModel:
         """Return the row of a paper the model has learnt from, None for others."""
         row = int(np.searchsorted(self.papers, paper))
         return row if row < len(self.papers) and self.papers[row] == paper else None
-
-    def share_of(self, term: str, row: int | None) -> float:
-        """Return the share of the papers, but for one, that hold a term."""
-        holders = self.texts.rows_with(term)
-        holders = holders[(holders < len(self.papers)) & (holders != row)]
-        return len(holders) / max(1, len(self.papers) - (row is not None))
 
     def labels_without(self, row: int | None) -> Labels:
         """Return the labels where a paper, by its row, may not speak."""
@@ -152,6 +148,7 @@ class TagModel:
             "name_mean": self.labels.name_mean,
             "name_spread": self.labels.name_spread,
             "unpredictable": self.unpredictable,
+            "keep": self.keep,
             "plain": np.frombuffer(plain.encode(), np.uint8),
             **texts,
             **linear,
@@ -162,6 +159,7 @@ class TagModel:
         """Return the model of `arrays`. Raises KeyError, TypeError or ValueError if it is none."""
         plain = json.loads(arrays["plain"].tobytes())
         shape = len(arrays["papers"]), len(arrays["tags"])
+        _check(arrays, *shape)
         labels = Labels(
             _filled(arrays["carries"], shape),
             _filled(arrays["phrases"], shape),
@@ -180,6 +178,7 @@ class TagModel:
             {n: Linear(arrays[f"{n}.dual"], arrays[f"{n}.diagonal"]) for n in MODELS},
             Additive.of_json(plain["additive"]),
             arrays["unpredictable"],
+            arrays["keep"],
             Calibration.of_json(plain["calibration"]),
         )
 
@@ -224,6 +223,25 @@ def closeness(days: NDArray[np.int64], others: NDArray[np.int64]) -> Matrix:
     apart = np.abs(days[:, None] - others[None, :])
     dated = (days[:, None] > 0) & (others[None, :] > 0)
     return np.where(dated, np.exp(-apart / _DAYS), 0.0).astype(np.float32)
+
+
+def _check(arrays: Arrays, papers: int, tags: int) -> None:
+    """Raise ValueError where arrays do not belong together."""
+    width = arrays["means"].shape[1:]
+    shapes = {
+        "papers": (papers,),
+        "means": (papers, *width),
+        "days": (papers,),
+        "tags": (tags,),
+        "names": (tags, *width),
+        "name_mean": (tags,),
+        "name_spread": (tags,),
+        "unpredictable": (tags,),
+        "keep": (tags,),
+    }
+    wrong = [name for name, shape in shapes.items() if arrays[name].shape != shape]
+    if wrong or (tags and not 0 <= arrays["keep"].min() <= arrays["keep"].max() < tags):
+        raise ValueError(f"not of one model: {', '.join(wrong) or 'keep'}")
 
 
 def _filled(places: NDArray[np.int32], shape: tuple[int, int]) -> Matrix:
