@@ -225,7 +225,7 @@ def closeness(days: NDArray[np.int64], others: NDArray[np.int64]) -> Matrix:
     return np.where(dated, np.exp(-apart / _DAYS), 0.0).astype(np.float32)
 
 
-def _check(arrays: Arrays, papers: int, tags: int) -> None:
+def _check(arrays: Mapping[str, NDArray[Any]], papers: int, tags: int) -> None:
     """Raise ValueError where arrays do not belong together."""
     width = arrays["means"].shape[1:]
     shapes = {
