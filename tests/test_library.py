@@ -349,7 +349,18 @@ def test_a_new_note_inside_needs_no_index_run(vault: Vault) -> None:
 def test_of_tags_that_look_alike_only_the_one_to_keep_is_suggested(empty: Vault) -> None:
     """Nor is it suggested where the paper has the other: that would spell one tag two ways."""
     topics = {"image_editing": "strokes repaint photographs", "speech": "voices are separated"}
-    places = "kitchens ports forests mines schools villages trains towers gardens deserts".split()
+    places = [
+        "kitchens",
+        "ports",
+        "forests",
+        "mines",
+        "schools",
+        "villages",
+        "trains",
+        "towers",
+        "gardens",
+        "deserts",
+    ]
     for place in places:
         for tag, text in topics.items():
             slip = (tag, place) == ("image_editing", "ports")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,7 @@ class TagWords:
     """The words of each tag, and how much each of them weighs."""
 
     words: tuple[tuple[str, ...], ...]
-    weights: tuple[NDArray[np.float64], ...]
+    weights: tuple[tuple[float, ...], ...]
     tags_with: Mapping[str, tuple[int, ...]]
 
     @classmethod
@@ -39,7 +38,7 @@ class TagWords:
         for number, own in enumerate(words):
             for word in dict.fromkeys(own):
                 tags_with.setdefault(word, []).append(number)
-        weights = tuple(np.asarray([idf(word) for word in own]) for own in words)
+        weights = tuple(tuple(map(idf, own)) for own in words)
         return cls(words, weights, {word: tuple(found) for word, found in tags_with.items()})
 
     def found(self, title: str, text: str) -> Matrix:
@@ -49,15 +48,18 @@ class TagWords:
         """
         values = np.zeros((3, len(self.words)), np.float32)
         ordered = terms(text)
-        bag = Counter(ordered)
+        bag = set(ordered)
         flat, flat_title = _flat(ordered), _flat(terms(title))
         touched = {number for word in bag for number in self.tags_with.get(word, ())}
         for number in touched:
             own, weights = self.words[number], self.weights[number]
-            here = np.asarray([word in bag for word in own])
-            values[0, number] = weights[here].sum() / max(weights.sum(), 1e-6)
+            # Plain sums: a tag has few words, and this is asked of each paper and tag.
+            here = [w for word, w in zip(own, weights, strict=True) if word in bag]
+            values[0, number] = sum(here) / max(sum(weights), 1e-6)
+            if len(here) < len(own):
+                continue
             phrase = _flat(own)
-            if here.all() and (place := flat.find(phrase)) >= 0:
+            if (place := flat.find(phrase)) >= 0:
                 values[1, number] = phrase in flat_title
                 values[2, number] = 1 - place / len(flat)
         return values
