@@ -161,21 +161,21 @@ SECTION = "w " * 196
 
 def test_a_small_job_goes_to_the_instant_engine_and_a_large_one_to_torch() -> None:
     encoder, quick, many = counting_encoder()
-    encoder.encode_passages([SECTION] * 29)
-    assert (quick.texts, many.texts) == (29, 0)
+    encoder.encode_passages([SECTION] * 14)
+    assert (quick.texts, many.texts) == (14, 0)
     encoder, quick, many = counting_encoder()
-    encoder.encode_passages([SECTION] * 31)
-    assert (quick.texts, many.texts) == (0, 31)
+    encoder.encode_passages([SECTION] * 16)
+    assert (quick.texts, many.texts) == (0, 16)
     encoder.encode_passages([SECTION] * 4)
     encoder.encode_queries(["one"])
-    assert (quick.texts, many.texts) == (1, 35)
+    assert (quick.texts, many.texts) == (1, 20)
 
 
 def test_a_large_job_in_parts_comes_to_torch_too_but_small_calls_do_not() -> None:
     encoder, quick, many = counting_encoder()
     for _ in range(5):
         encoder.encode_passages([SECTION] * 10)
-    assert (quick.texts, many.texts) == (30, 20)
+    assert (quick.texts, many.texts) == (10, 40)
     encoder, quick, many = counting_encoder()
     for _ in range(50):
         encoder.encode_passages([SECTION] * 2)

@@ -26,6 +26,7 @@ from papersim.encode.text import TextRules
 from papersim.errors import EncoderError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -117,15 +118,30 @@ class Weights:
         raw = self.data[place.offset : place.offset + place.size]
         if place.size == 4 * place.weights:
             return np.frombuffer(bytes(raw), dtype="<f4")
-        blocks = np.frombuffer(raw, dtype=np.uint8).reshape(-1, _BLOCK_BYTES)
-        scales = np.ascontiguousarray(blocks[:, :2]).view("<f2").astype(np.float32)
-        nibbles = blocks[:, 2:]
-        out = np.empty((len(blocks), _BLOCK), dtype=np.float32)
-        out[:, :16] = nibbles & 0x0F
-        out[:, 16:] = nibbles >> 4
-        out -= 8
-        out *= scales
-        return out.reshape(-1)
+        return _expanded(np.frombuffer(raw, dtype=np.uint8).reshape(-1, _BLOCK_BYTES)).reshape(-1)
+
+    def rows(self, name: str, which: Sequence[int], width: int) -> FloatArray:
+        """Return some rows of a tensor of 4-bit blocks as float32, shape (len(which), width).
+
+        The words' embedding is never expanded whole: that would take 384 MB.
+        """
+        place = self.tensors[name]
+        raw = self.data[place.offset : place.offset + place.size]
+        blocks = np.frombuffer(raw, dtype=np.uint8).reshape(-1, width // _BLOCK, _BLOCK_BYTES)
+        chosen = blocks[np.asarray(which, np.intp)].reshape(-1, _BLOCK_BYTES)
+        return _expanded(chosen).reshape(len(which), width)
+
+
+def _expanded(blocks: NDArray[np.uint8]) -> FloatArray:
+    """Return the weights of 4-bit blocks, shape (blocks, 32)."""
+    scales = np.ascontiguousarray(blocks[:, :2]).view("<f2").astype(np.float32)
+    nibbles = blocks[:, 2:]
+    out = np.empty((len(blocks), _BLOCK), dtype=np.float32)
+    out[:, :16] = nibbles & 0x0F
+    out[:, 16:] = nibbles >> 4
+    out -= 8
+    out *= scales
+    return out
 
 
 def find_weights() -> Path:
