@@ -10,9 +10,9 @@ import pytest
 import typer
 
 from conftest import REPOSITORY, Cli
-from papersim.cli.app import app
+from papersim.cli.app import make_app
 
-COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS: dict[str, Any] = typer.main.get_command(make_app()).commands  # type: ignore[attr-defined]
 COMMON = {"--notes", "--index", "--model", "--json", "--quiet"}
 FILTERS = {"--tag", "--not-tag", "--since", "--until", "--in"}
 # Options that CLI.md promises, for the commands that there are.

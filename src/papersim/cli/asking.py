@@ -6,7 +6,6 @@ from typing import Any
 
 from papersim.cli import options as o
 from papersim.cli.root import (
-    app,
     make_filters,
     make_kinds,
     needed,
@@ -15,10 +14,9 @@ from papersim.cli.root import (
     read_stdin,
 )
 
-__all__: list[str] = []
+__all__ = ["papers", "search", "similar"]
 
 
-@app.command(epilog="Example: papersim papers --in '2023*'")
 def papers(
     tag: o.Tag = None,
     not_tag: o.NotTag = None,
@@ -31,7 +29,10 @@ def papers(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """List the papers as they were understood."""
+    """List the papers as they were understood.
+
+    Example: papersim papers --in '2023*'
+    """
     found = open_library(notes, index_dir, model, quiet).papers(
         make_filters(tag, not_tag, since, until, in_)
     )
@@ -45,7 +46,6 @@ def papers(
         show_papers(found)
 
 
-@app.command(epilog='Example: papersim similar "DreamFusion" --by method --not-tag Text23D')
 def similar(
     paper: o.PaperName = None,
     k: o.K = 10,
@@ -65,7 +65,10 @@ def similar(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Find the papers most like one, best first."""
+    """Find the papers most like one, best first.
+
+    Example: papersim similar "DreamFusion" --by method --not-tag Text23D
+    """
     from papersim.rank.fusion import DEFAULT_WEIGHTS
 
     not_both(every, paper, "PAPER")
@@ -94,7 +97,6 @@ def similar(
             show_hits(query.title, hits, explain=explain)
 
 
-@app.command(epilog='Example: papersim search "how to keep identity in generated faces" -k 5')
 def search(
     text: o.Text,
     k: o.K = 10,
@@ -113,7 +115,10 @@ def search(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Find the papers nearest to a text, in any language."""
+    """Find the papers nearest to a text, in any language.
+
+    Example: papersim search "how to keep identity in generated faces" -k 5
+    """
     del ignore_tags  # a text has no tags to share
     filters, kinds = make_filters(tag, not_tag, since, until, in_), make_kinds(by)
     wanted = read_stdin() if text == "-" else text

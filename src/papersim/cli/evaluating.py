@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from papersim.cli import options as o
-from papersim.cli.root import app, open_library
+from papersim.cli.root import open_library
 
-__all__: list[str] = []
+__all__ = ["evaluate"]
 
 
-@app.command("eval", epilog="Example: papersim eval --json")
 def evaluate(
     notes: o.NotesDir = None,
     index_dir: o.IndexDir = None,
@@ -16,7 +15,10 @@ def evaluate(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Measure how good similar and suggest-tags are on these very notes."""
+    """Measure how good similar and suggest-tags are on these very notes.
+
+    Example: papersim eval --json
+    """
     from papersim.cli.progress import progress_bar
 
     library = open_library(notes, index_dir, model, quiet)

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import io
 import os
-import sqlite3
 import sys
 from contextlib import suppress
 
-import typer
-
+from papersim.cli.commands import COMMANDS, PROGRAM, find_command
+from papersim.cli.root import WrongUsageError
 from papersim.errors import PapersimError
 
 __all__ = ["main"]
 
 _INTERRUPTED = 130
-
-# Typer carries its own click, or uses the one that is installed: its version decides. What it
-# exports is the leaf of the tree of usage errors.
-UsageError: type[Exception] = typer.BadParameter.__mro__[1]
-ClickException: type[Exception] = typer.BadParameter.__mro__[2]
 
 
 def main() -> None:
@@ -33,39 +27,89 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        from papersim.cli.app import app
-
-        code = app(prog_name="papersim", standalone_mode=False)
+        code = _call(sys.argv[1:])
         sys.stdout.flush()
-    except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
+    except KeyboardInterrupt:
+        return _stopped()
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does; nothing is left to be said to it.
         _drop_output()
         return 1
-    except (PapersimError, ClickException, sqlite3.Error, OSError) as error:
-        return _explain(error)
-    if code == _INTERRUPTED:  # which typer, too, makes of Ctrl-C
-        return _say("stopped; what was finished is kept, the next run goes on from there", code)
+    except WrongUsageError as error:
+        named = [word for word in sys.argv[1:] if word in COMMANDS]
+        command = " ".join([PROGRAM, *named[:1]])
+        return _say(f"Invalid value: {error} See: {command} --help", 2)
+    except PapersimError as error:
+        return _say(str(error), 1)
+    except Exception as error:
+        told = _explain(error)
+        if told is None:
+            raise
+        return told
+    return _stopped() if code == _INTERRUPTED else code  # typer, too, makes it of Ctrl-C
+
+
+def _call(words: list[str]) -> int:
+    """Run the command that a command line names, and return its exit code."""
+    if words and words[0] in COMMANDS and "_PAPERSIM_COMPLETE" not in os.environ:
+        from papersim.cli.declare import parameters_of
+        from papersim.cli.plainly import read_plainly
+
+        command = find_command(words[0])
+        values = read_plainly(words[1:], parameters_of(command))
+        if values is not None:
+            command(**values)
+            return 0
+    return _call_by_typer(words)
+
+
+def _call_by_typer(words: list[str]) -> int:
+    from papersim.cli.app import make_app
+
+    completing = "_PAPERSIM_COMPLETE" in os.environ
+    app = make_app(COMMANDS if completing else [word for word in words if word in COMMANDS])
+    code = app(prog_name=PROGRAM, standalone_mode=False)
     return code if isinstance(code, int) else 0
 
 
-def _explain(error: Exception) -> int:
-    if isinstance(error, UsageError):
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "papersim"
-        return _say(f"{_message(error)} See: {command} --help", 2)
-    message = _message(error)
+def _explain(error: Exception) -> int | None:
+    """Say what went wrong where a user can mend it, and return the exit code; None elsewhere."""
+    import sqlite3
+
     if isinstance(error, sqlite3.Error):
-        message = (
+        return _say(
             f"the index cannot be used ({error}); if it stays so, delete its papersim.sqlite "
-            "and run: papersim index"
+            "and run: papersim index",
+            1,
         )
-    elif isinstance(error, OSError):
+    if isinstance(error, OSError):
         _drop_output()
         what = f"{error.filename}: " if error.filename else ""
-        message = f"{what}{error.strerror}; mend that and run the same command again"
-    return _say(message, 1)
+        return _say(f"{what}{error.strerror}; mend that and run the same command again", 1)
+    return _explain_for_typer(error) if "typer" in sys.modules else None
+
+
+def _explain_for_typer(error: Exception) -> int | None:
+    import typer
+
+    # Typer carries its own click, or uses the one that is installed: its version decides. What
+    # it exports is the leaf of the tree of usage errors.
+    usage_error, click_error = typer.BadParameter.__mro__[1:3]
+    format_message = getattr(error, "format_message", None)
+    if isinstance(error, typer.Abort):
+        return _stopped()
+    if not isinstance(error, click_error) or format_message is None:
+        return None
+    message = str(format_message())
+    if not isinstance(error, usage_error):
+        return _say(message, 1)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else PROGRAM
+    return _say(f"{message} See: {command} --help", 2)
+
+
+def _stopped() -> int:
+    return _say("stopped; what was finished is kept, the next run goes on from there", _INTERRUPTED)
 
 
 def _drop_output() -> None:
@@ -77,11 +121,6 @@ def _drop_output() -> None:
 def _say(message: str, code: int) -> int:
     print(f"papersim: {_one_line(message)}", file=sys.stderr)
     return code
-
-
-def _message(error: BaseException) -> str:
-    format_message = getattr(error, "format_message", None)
-    return str(format_message() if format_message else error)
 
 
 def _one_line(text: str) -> str:

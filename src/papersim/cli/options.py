@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from papersim.cli.declare import argument, option
 
 __all__ = [
     "All",
@@ -42,139 +42,130 @@ __all__ = [
 _FILTERS = "Which papers may be hits"
 _COMMON = "Where and how"
 
-# Typer reads these at run time, and Optional is what it understands on every Python we support.
 NotesDir = Annotated[
     Path | None,
-    Option(
+    option(
         "--notes",
         metavar="DIR",
-        help="The folder of notes. [default: notes]",
-        readable=False,  # the library says more than typer would
-        rich_help_panel=_COMMON,
+        text="The folder of notes. [default: notes]",
+        panel=_COMMON,
     ),
 ]
 IndexDir = Annotated[
     Path | None,
-    Option(
+    option(
         "--index",
         metavar="DIR",
-        help="The folder of the index. [default: index]",
-        readable=False,
-        rich_help_panel=_COMMON,
+        text="The folder of the index. [default: index]",
+        panel=_COMMON,
     ),
 ]
 Model = Annotated[
     str | None,
-    Option(
+    option(
         "--model",
         metavar="NAME",
-        help="The model: bundled, or a sentence-transformers name or folder. [default: bundled]",
-        rich_help_panel=_COMMON,
+        text="The model: bundled, or a sentence-transformers name or folder. [default: bundled]",
+        panel=_COMMON,
     ),
 ]
-Json = Annotated[
-    bool, Option("--json", help="Print JSON and nothing else.", rich_help_panel=_COMMON)
-]
-Quiet = Annotated[
-    bool, Option("--quiet", "-q", help="No progress, no remarks.", rich_help_panel=_COMMON)
-]
+Json = Annotated[bool, option("--json", text="Print JSON and nothing else.", panel=_COMMON)]
+Quiet = Annotated[bool, option("--quiet", "-q", text="No progress, no remarks.", panel=_COMMON)]
 
-K = Annotated[int, Option("-k", min=1, metavar="N", help="How many papers.")]
-KTags = Annotated[int, Option("-k", min=1, metavar="N", help="How many tags a paper.")]
+K = Annotated[int, option("-k", least=1, metavar="N", text="How many papers.")]
+KTags = Annotated[int, option("-k", least=1, metavar="N", text="How many tags a paper.")]
 By = Annotated[
     list[str] | None,
-    Option("--by", metavar="KIND", help="Compare by this kind of section alone; repeatable."),
+    option("--by", metavar="KIND", text="Compare by this kind of section alone; repeatable."),
 ]
 Tag = Annotated[
     list[str] | None,
-    Option(
+    option(
         "--tag",
         metavar="T",
-        help="Only papers with this tag; repeatable.",
-        rich_help_panel=_FILTERS,
+        text="Only papers with this tag; repeatable.",
+        panel=_FILTERS,
     ),
 ]
 NotTag = Annotated[
     list[str] | None,
-    Option(
+    option(
         "--not-tag",
         metavar="T",
-        help="No papers with this tag; repeatable.",
-        rich_help_panel=_FILTERS,
+        text="No papers with this tag; repeatable.",
+        panel=_FILTERS,
     ),
 ]
 Since = Annotated[
     str | None,
-    Option("--since", metavar="DATE", help="Dated then or later.", rich_help_panel=_FILTERS),
+    option("--since", metavar="DATE", text="Dated then or later.", panel=_FILTERS),
 ]
 Until = Annotated[
     str | None,
-    Option("--until", metavar="DATE", help="Dated then or earlier.", rich_help_panel=_FILTERS),
+    option("--until", metavar="DATE", text="Dated then or earlier.", panel=_FILTERS),
 ]
 In = Annotated[
     list[str] | None,
-    Option(
+    option(
         "--in",
         metavar="GLOB",
-        help="In notes whose path matches; repeatable.",
-        rich_help_panel=_FILTERS,
+        text="In notes whose path matches; repeatable.",
+        panel=_FILTERS,
     ),
 ]
 Diversity = Annotated[
     float,
-    Option("--diversity", min=0.0, max=1.0, metavar="0..1", help="Trade relevance for variety."),
+    option("--diversity", least=0.0, most=1.0, metavar="0..1", text="Trade relevance for variety."),
 ]
-IgnoreTags = Annotated[bool, Option("--ignore-tags", help="Rank as if nobody had tagged anything.")]
-Apply = Annotated[bool, Option("--apply", help="Write the tags into the notes.")]
-DryRun = Annotated[bool, Option("--dry-run", help="Show the change as a diff, write nothing.")]
+IgnoreTags = Annotated[bool, option("--ignore-tags", text="Rank as if nobody had tagged anything.")]
+Apply = Annotated[bool, option("--apply", text="Write the tags into the notes.")]
+DryRun = Annotated[bool, option("--dry-run", text="Show the change as a diff, write nothing.")]
 Rename = Annotated[
     tuple[str, str] | None,
-    Option(
+    option(
         "--rename",
         metavar="OLD NEW",
-        help="Rename a tag in all notes; tags nested under it keep the rest (OLD/x, NEW/x).",
+        text="Rename a tag in all notes; tags nested under it keep the rest (OLD/x, NEW/x).",
     ),
 ]
 Untagged = Annotated[
     bool,
-    Option("--untagged", help="Only papers that have no tags; without NOTE, of the whole vault."),
+    option("--untagged", text="Only papers that have no tags; without NOTE, of the whole vault."),
 ]
 Reject = Annotated[
     list[str] | None,
-    Option("--reject", metavar="TAG", help="Never suggest TAG again for this paper; repeatable."),
+    option("--reject", metavar="TAG", text="Never suggest TAG again for this paper; repeatable."),
 ]
 New = Annotated[
     list[str] | None,
-    Option("--new", metavar="TAG", help="With --apply, write this tag as well; repeatable."),
+    option("--new", metavar="TAG", text="With --apply, write this tag as well; repeatable."),
 ]
-Explain = Annotated[bool, Option("--explain", help="Show which sections match, with a sentence.")]
-All = Annotated[bool, Option("--all", help="Answer for every paper in the vault.")]
+Explain = Annotated[bool, option("--explain", text="Show which sections match, with a sentence.")]
+All = Annotated[bool, option("--all", text="Answer for every paper in the vault.")]
 Full = Annotated[
-    bool, Option("--full", help="Read every note again, whatever its size and time say.")
+    bool, option("--full", text="Read every note again, whatever its size and time say.")
 ]
 MinConfidence = Annotated[
     float | None,
-    Option(
-        "--min-confidence", min=0.0, max=1.0, metavar="0..1", help="Leave out what is less sure."
+    option(
+        "--min-confidence", least=0.0, most=1.0, metavar="0..1", text="Leave out what is less sure."
     ),
 ]
 AsUntagged = Annotated[
-    bool, Option("--as-untagged", help="Suggest as if the papers had no tags yet.")
+    bool, option("--as-untagged", text="Suggest as if the papers had no tags yet.")
 ]
 PaperName = Annotated[
     str | None,
-    Argument(
+    argument(
         metavar="PAPER",
-        help="A title or its beginning, an id, an arXiv id, a note's path, or path#title.",
-        show_default=False,
+        text="A title or its beginning, an id, an arXiv id, a note's path, or path#title.",
     ),
 ]
-Text = Annotated[str, Argument(metavar="TEXT", help="What to look for; - reads standard input.")]
+Text = Annotated[str, argument(metavar="TEXT", text="What to look for; - reads standard input.")]
 NotesOrPapers = Annotated[
     list[str] | None,
-    Argument(
+    argument(
         metavar="NOTE…",
-        help="Notes inside or outside the vault, - for standard input, or papers.",
-        show_default=False,
+        text="Notes inside or outside the vault, - for standard input, or papers.",
     ),
 ]

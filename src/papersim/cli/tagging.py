@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import typer
-
 from papersim.cli import options as o
 from papersim.cli.bulk import suggest_for_all
 from papersim.cli.progress import remark
-from papersim.cli.root import app, needed, not_both, open_library, read_stdin
+from papersim.cli.root import WrongUsageError, needed, not_both, open_library, read_stdin
 from papersim.cli.values import (
     duplicates_json,
     edit_json,
@@ -26,10 +24,9 @@ if TYPE_CHECKING:
     from papersim.library import Library, TagOptions
     from papersim.model import Suggestions, TagEdit
 
-__all__: list[str] = []
+__all__ = ["duplicates", "suggest_tags", "tags", "undo"]
 
 
-@app.command("suggest-tags", epilog="Example: papersim suggest-tags notes/20231204.md")
 def suggest_tags(
     note: o.NotesOrPapers = None,
     k: o.KTags = 5,
@@ -47,7 +44,10 @@ def suggest_tags(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Propose tags for the papers of a note."""
+    """Propose tags for the papers of a note.
+
+    Example: papersim suggest-tags notes/20231204.md
+    """
     from papersim.suggester import with_tags
     from papersim.tag_options import TagOptions
 
@@ -55,7 +55,7 @@ def suggest_tags(
     names, tags = note or [], reject or []
     _check(names, tags, whole=every or untagged)
     if new and not ((apply or dry_run) and len(names) == 1):
-        raise typer.BadParameter("--new writes a tag to one paper; name that, and add --apply.")
+        raise WrongUsageError("--new writes a tag to one paper; name that, and add --apply.")
     library = open_library(notes, index_dir, model, quiet)
     ask = TagOptions(k, min_confidence, as_untagged, count_own=apply or dry_run)
     if not names:
@@ -74,13 +74,13 @@ def suggest_tags(
 
 
 def _check(names: list[str], tags: list[str], *, whole: bool) -> None:
-    """Raise BadParameter unless something is asked about, and tags rejected for one paper."""
+    """Raise WrongUsageError unless something is asked about, and tags rejected for one paper."""
     if not (names or whole):
         needed(None, "NOTE", "papersim suggest-tags notes/20231204.md")
     if tags and len(names) != 1:
-        raise typer.BadParameter("--reject is for one paper; name that, and leave out --all.")
+        raise WrongUsageError("--reject is for one paper; name that, and leave out --all.")
     if not all(tag.strip("# \t") for tag in tags):
-        raise typer.BadParameter('--reject takes the name of a tag, as in: --reject "NeRF".')
+        raise WrongUsageError('--reject takes the name of a tag, as in: --reject "NeRF".')
 
 
 def _reject(library: Library, name: str, text: str | None, tags: list[str], *, quiet: bool) -> None:
@@ -132,7 +132,6 @@ def _fail_if_left(edit: TagEdit | None) -> None:
         raise VaultError(f"{first.reason}{more}")
 
 
-@app.command(epilog="Example: papersim tags --rename difusion diffusion --dry-run")
 def tags(
     rename: o.Rename = None,
     dry_run: o.DryRun = False,
@@ -142,9 +141,12 @@ def tags(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """List every tag with its count, and tags that look alike; or rename one."""
+    """List every tag with its count, and tags that look alike; or rename one.
+
+    Example: papersim tags --rename difusion diffusion --dry-run
+    """
     if dry_run and rename is None:
-        raise typer.BadParameter("--dry-run shows what --rename OLD NEW would change.")
+        raise WrongUsageError("--dry-run shows what --rename OLD NEW would change.")
     library = open_library(notes, index_dir, model, quiet)
     if rename is not None:
         _rename(library, *rename, dry_run=dry_run, json=json)
@@ -170,7 +172,6 @@ def _rename(library: Library, old: str, new: str, *, dry_run: bool, json: bool) 
     _fail_if_left(edit)
 
 
-@app.command(epilog="Example: papersim undo")
 def undo(
     notes: o.NotesDir = None,
     index_dir: o.IndexDir = None,
@@ -178,7 +179,10 @@ def undo(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Take back the last --apply or --rename, in the notes that have not changed since."""
+    """Take back the last --apply or --rename, in the notes that have not changed since.
+
+    Example: papersim undo
+    """
     edit = open_library(notes, index_dir, model, quiet).undo()
     if json:
         print_json(edit_json(edit))
@@ -189,7 +193,6 @@ def undo(
     _fail_if_left(edit)
 
 
-@app.command(epilog="Example: papersim duplicates")
 def duplicates(
     notes: o.NotesDir = None,
     index_dir: o.IndexDir = None,
@@ -197,7 +200,10 @@ def duplicates(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Show papers noted more than once, and pairs that may be one paper."""
+    """Show papers noted more than once, and pairs that may be one paper.
+
+    Example: papersim duplicates
+    """
     found = open_library(notes, index_dir, model, quiet).duplicates()
     if json:
         print_json(duplicates_json(found))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from papersim.cli import options as o
-from papersim.cli.root import app, open_library
+from papersim.cli.root import open_library
 
-__all__: list[str] = []
+__all__ = ["doctor", "index", "status"]
 
 
-@app.command(epilog="Example: papersim index --notes ~/vault --index ~/.cache/papersim")
 def index(
     full: o.Full = False,
     notes: o.NotesDir = None,
@@ -17,7 +16,10 @@ def index(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Bring the index up to date with the notes."""
+    """Bring the index up to date with the notes.
+
+    Example: papersim index --notes ~/vault --index ~/.cache/papersim
+    """
     from papersim.cli.progress import progress_bar
 
     library = open_library(notes, index_dir, model, quiet)
@@ -33,7 +35,6 @@ def index(
         show_index(report, quiet=quiet)
 
 
-@app.command(epilog="Example: papersim status")
 def status(
     notes: o.NotesDir = None,
     index_dir: o.IndexDir = None,
@@ -41,7 +42,10 @@ def status(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Show what is indexed, with what, and whether the notes have changed since."""
+    """Show what is indexed, with what, and whether the notes have changed since.
+
+    Example: papersim status
+    """
     found = open_library(notes, index_dir, model, quiet).status()
     if json:
         from papersim.cli.values import print_json, status_json
@@ -53,7 +57,6 @@ def status(
         show_status(found)
 
 
-@app.command(epilog="Example: papersim doctor")
 def doctor(
     notes: o.NotesDir = None,
     index_dir: o.IndexDir = None,
@@ -61,7 +64,10 @@ def doctor(
     json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Name what stands out in notes and index, and what to do about it."""
+    """Name what stands out in notes and index, and what to do about it.
+
+    Example: papersim doctor
+    """
     found = open_library(notes, index_dir, model, quiet).doctor()
     if json:
         from papersim.cli.values import doctor_json, print_json
