@@ -180,6 +180,8 @@ def test_full_reads_all_again_and_embeds_nothing(vault: Vault) -> None:
 def test_full_finds_what_size_and_time_hide(vault: Vault) -> None:
     """Some sync tools set a file's time back; that is what --full is for."""
     file = vault.notes / "20230401.md"
+    os.utime(file, ns=(1, 1))
+    vault.update()
     stat = file.stat()
     file.write_bytes(file.read_bytes().replace(b"#PEFT", b"#LoRA"))
     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))

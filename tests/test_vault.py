@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from papersim.errors import VaultError
 from papersim.vault import DEFAULT_EXCLUDE, Vault, digest_of
@@ -55,6 +58,20 @@ def test_patterns_of_the_user_leave_out_names_and_paths(root: Path) -> None:
         put(root, name)
     assert paths(root, "templates", "*-draft.md") == ["b/d.md", "e.md"]
     assert paths(root, "b/*") == ["e.md", "templates/a.md"]
+
+
+PIECES = st.text("ab.*?[]!", max_size=4)
+
+
+@given(st.lists(st.builds("/".join, st.lists(PIECES, max_size=3))), st.lists(PIECES, min_size=1))
+def test_patterns_mean_what_fnmatch_says(patterns: list[str], parts: list[str]) -> None:
+    """They are taken apart once; each path would otherwise be held against each pattern."""
+    path = "/".join(parts)
+    expected = any(
+        fnmatchcase(parts[-1], p) or fnmatchcase(path, p) or path.endswith("/" + p)
+        for p in patterns
+    )
+    assert Vault(Path(), tuple(patterns)).excludes(path) == expected
 
 
 def test_links_are_followed_only_within_the_vault(root: Path, tmp_path: Path) -> None:

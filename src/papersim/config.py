@@ -10,11 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from papersim.errors import ConfigError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover - the same parser under its older name
-    import tomli as tomllib
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -80,6 +75,10 @@ def _read_file(folder: Path) -> tuple[Path, dict[str, Any]]:
         file = place / FILE_NAME
         if not file.is_file():
             continue
+        if sys.version_info >= (3, 11):
+            import tomllib
+        else:  # pragma: no cover - the same parser under its older name
+            import tomli as tomllib
         try:
             data = tomllib.loads(file.read_text("utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

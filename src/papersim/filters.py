@@ -1,17 +1,16 @@
-"""Filters: which papers may be hits at all. They apply before the best k are cut."""
+"""Filters: which papers may be hits at all. They apply before the best k are cut.
+
+Most questions come without any, so what they need is imported when there are some.
+"""
 
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import dataclass
-from datetime import date
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from papersim.errors import ConfigError
-from papersim.notes.model import KINDS
-from papersim.notes.tags import tag_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +44,8 @@ class Filters:
 
     def __call__(self, paper: Paper) -> bool:
         """Return whether a paper passes."""
+        from papersim.notes.tags import tag_key
+
         if (self.since or self.until) and paper.date is None:
             return False
         if paper.date and not (self.since or "") <= paper.date <= (self.until or "9"):
@@ -62,6 +63,8 @@ NO_FILTERS = Filters()
 
 
 def _with_parents(tags: Iterable[str]) -> set[str]:
+    from papersim.notes.tags import tag_key
+
     keys: set[str] = set()
     for tag in tags:
         parts = tag_key(tag).split("/")
@@ -74,6 +77,9 @@ def parse_date(text: str, *, end: bool = False) -> str:
 
     Raises ConfigError for what is none of them.
     """
+    import calendar
+    from datetime import date
+
     wrong = ConfigError(f"“{text}” is no date; write 2023-11-30, 2023-11 or 2023")
     match = _DATE.fullmatch(text.strip())
     if match is None:
@@ -88,6 +94,8 @@ def parse_date(text: str, *, end: bool = False) -> str:
 
 def parse_kinds(names: Iterable[str]) -> tuple[str, ...]:
     """Return kinds of section by their names, ``-`` for ``_``; raises ConfigError for others."""
+    from papersim.notes.model import KINDS
+
     kinds = tuple(name.strip().lower().replace("-", "_") for name in names)
     for name, kind in zip(names, kinds, strict=True):
         if kind not in KINDS:

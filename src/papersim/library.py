@@ -13,12 +13,8 @@ from typing import TYPE_CHECKING
 from papersim.config import Settings, load_settings
 from papersim.errors import LookupFailedError
 from papersim.filters import NO_FILTERS, Filters
-from papersim.index.vectors import kind_mask
 from papersim.parts import Parts, in_order
-from papersim.places import Places
-from papersim.query import Query, of_indexed, of_text
-from papersim.rank.fusion import DEFAULT_WEIGHTS, Weights
-from papersim.ranker import Ask
+from papersim.rank.weights import DEFAULT_WEIGHTS, Weights
 from papersim.tag_options import TagOptions
 
 if TYPE_CHECKING:
@@ -39,6 +35,8 @@ if TYPE_CHECKING:
         TagCount,
         TagEdit,
     )
+    from papersim.places import Places
+    from papersim.query import Query
     from papersim.rejections import Rejection
     from papersim.tagger import Tagger
     from papersim.upkeep import Upkeep
@@ -57,7 +55,6 @@ class Library:
 
     def __init__(self, settings: Settings, on_message: Callable[[str], None]) -> None:
         self._parts = Parts(settings, on_message)
-        self._places = Places(self._parts)
 
     @classmethod
     def open(
@@ -86,6 +83,12 @@ class Library:
     def settings(self) -> Settings:
         """The settings in force."""
         return self._parts.settings
+
+    @cached_property
+    def _places(self) -> Places:
+        from papersim.places import Places
+
+        return Places(self._parts)
 
     @cached_property
     def _upkeep(self) -> Upkeep:
@@ -182,6 +185,9 @@ class Library:
         come back whenever k pass. ``diversity`` in 0..1 trades relevance for variety. Needs no
         model.
         """
+        from papersim.query import of_indexed
+        from papersim.ranker import Ask
+
         ask = Ask(k, tuple(by), filters, diversity, weights)
         found = paper if not isinstance(paper, str) else self.find(paper)
         query = of_indexed(found, self._parts.store, self._parts.derived.vectors)
@@ -197,6 +203,10 @@ class Library:
         weights: Weights = DEFAULT_WEIGHTS,
     ) -> Iterator[tuple[Paper, tuple[Hit, ...]]]:
         """Yield every paper with its hits, in the order of notes and lines; see `similar`."""
+        from papersim.index.vectors import kind_mask
+        from papersim.query import of_indexed
+        from papersim.ranker import Ask
+
         ask = Ask(k, tuple(by), filters, diversity, weights)
         for paper in in_order(self._parts.store):
             query = of_indexed(paper, self._parts.store, self._parts.derived.vectors)
@@ -213,6 +223,9 @@ class Library:
         diversity: float = 0.0,
     ) -> tuple[Hit, ...]:
         """Return the k papers nearest to a free text in any language, best first."""
+        from papersim.query import of_text
+        from papersim.ranker import Ask
+
         ask = Ask(k, tuple(by), filters, diversity)
         if not text.strip():
             example = 'papersim search "contrastive learning"'
@@ -311,6 +324,8 @@ class Library:
 
 
 def _restricted(query: Query, by: Sequence[str], paper: Paper) -> Query:
+    from papersim.index.vectors import kind_mask
+
     part = query.only(kind_mask(by)) if by else query
     if by and not len(part.vectors):
         own = sorted({kind for s in query.sections if s for kind in s.kinds})

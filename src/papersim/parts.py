@@ -7,8 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from papersim.errors import ConfigError, ModelMismatchError, NoIndexError, OtherNotesError
-from papersim.index.store import Store
-from papersim.lookup import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +14,8 @@ if TYPE_CHECKING:
     from papersim.config import Settings
     from papersim.encode.model import Model
     from papersim.index.derived import Derived
+    from papersim.index.store import Store
+    from papersim.lookup import Entry
     from papersim.model import Paper
     from papersim.notes.labels import Labels
     from papersim.ranker import Ranker
@@ -60,6 +60,8 @@ class Parts:
     @cached_property
     def store(self) -> Store:
         """The store of the index. Raises NoIndexError or OtherNotesError where it is not ours."""
+        from papersim.index.store import Store
+
         folder = self.settings.index
         store = Store.open(folder)
         if not store.generation:
@@ -78,6 +80,7 @@ class Parts:
         try:
             return self.store
         except (NoIndexError, OtherNotesError):
+            from papersim.index.store import Store
             from papersim.index.sync import read_all
 
             store = Store.in_memory()
@@ -87,6 +90,8 @@ class Parts:
     @cached_property
     def entries(self) -> list[Entry]:
         """What papers can be named by."""
+        from papersim.lookup import Entry
+
         return [Entry(*row) for row in self.store.titles()]
 
     @cached_property

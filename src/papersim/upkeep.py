@@ -1,23 +1,23 @@
-"""Bringing the index up to date, and telling what state it is in."""
+"""Bringing the index up to date, and telling what state it is in.
+
+What reads and embeds is imported when there is something to do.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from papersim.errors import VaultError
-from papersim.index.bare import bare_probes
-from papersim.index.derived import Derived
-from papersim.index.plan import make_plan
-from papersim.index.probes import embed_probes
-from papersim.index.store import Store
-from papersim.index.sync import reader_digest, sync
-from papersim.index.tag_model import has_tag_model
-from papersim.index.tag_names import name_probes
-from papersim.model import Finding, IndexReport, Status
+from papersim.index.stamp import drop_stamp, leave_stamp, report_if_unchanged, surroundings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from papersim.index.store import NoteState, Store
     from papersim.index.sync import Progress
+    from papersim.model import Finding, IndexReport, Status
     from papersim.parts import Parts
+    from papersim.vault import NoteFile
 
 __all__ = ["Upkeep"]
 
@@ -34,21 +34,48 @@ class Upkeep:
         Only notes whose size or time changed are read, unless ``full``; only text that has no
         embedding yet is embedded. An interrupted run is gone on with by the next.
         """
-        vault, labels = self._parts.vault, self._parts.labels
-        store = Store.open(self._parts.settings.index, create=True)
-        try:
-            report = sync(vault, store, self._parts.model, labels, full=full, progress=progress)
-            self._renew_derived(store, progress)
-        finally:
-            store.close()
+        settings, vault = self._parts.settings, self._parts.vault
+        around = surroundings(vault, settings.model, settings.labels)
+        unchanged = None
+        if around is not None and not full:
+            unchanged = report_if_unchanged(settings.index, vault, around)
+        self._parts.forget()  # another process may have written the index meanwhile
+        if unchanged is not None:
+            return unchanged
+        report, notes = self._sync(full=full, progress=progress)
+        if around is not None and notes is not None:
+            leave_stamp(settings.index, around, notes, report)
         self._parts.forget()
         return report
 
+    def _sync(
+        self, *, full: bool, progress: Progress | None
+    ) -> tuple[IndexReport, Mapping[str, NoteState] | None]:
+        """Return what was done, and the notes as they are kept if nothing is left to be done."""
+        from papersim.index.store import Store
+        from papersim.index.sync import sync
+
+        folder, vault, labels = self._parts.settings.index, self._parts.vault, self._parts.labels
+        drop_stamp(folder)
+        store = Store.open(folder, create=True)
+        try:
+            report = sync(vault, store, self._parts.model, labels, full=full, progress=progress)
+            self._renew_derived(store, progress)
+            finished = not store.fresh() and self._has_derived(store)
+            return report, store.notes() if finished else None
+        finally:
+            store.close()
+
     def _renew_derived(self, store: Store, progress: Progress | None) -> None:
         """Make what is derived from the store anew, where it is not of this state."""
-        folder, state = self._parts.settings.index, (store.generation, store.meta("fingerprint"))
-        if Derived.is_saved(folder, *state) and has_tag_model(folder, store):
+        from papersim.index.bare import bare_probes
+        from papersim.index.derived import Derived
+        from papersim.index.probes import embed_probes
+        from papersim.index.tag_names import name_probes
+
+        if self._has_derived(store):
             return
+        folder, state = self._parts.settings.index, (store.generation, store.meta("fingerprint"))
         derived = Derived.load(folder, *state)
         if derived is None:
             more = (*name_probes(store), *bare_probes(store))
@@ -56,8 +83,17 @@ class Upkeep:
             derived = self._parts.derive(store)
         self._parts.fit_tags(store, derived)
 
+    def _has_derived(self, store: Store) -> bool:
+        from papersim.index.derived import Derived
+        from papersim.index.tag_model import has_tag_model
+
+        folder, state = self._parts.settings.index, (store.generation, store.meta("fingerprint"))
+        return Derived.is_saved(folder, *state) and has_tag_model(folder, store)
+
     def status(self) -> Status:
         """Return what is indexed, with what, and whether the notes have changed since."""
+        from papersim.model import Status
+
         store, folder = self._parts.store, self._parts.settings.index
         languages: dict[str, int] = {}
         kind = "none"
@@ -82,16 +118,35 @@ class Upkeep:
         )
 
     def _up_to_date(self, store: Store) -> bool:
+        from papersim.index.plan import make_plan
+        from papersim.index.sync import reader_digest
+
+        known = store.notes()
         try:
-            plan = make_plan(self._parts.vault, store.notes())
+            plan = make_plan(self._parts.vault, known, fresh=store.fresh())
         except VaultError:
             return False
         same_reader = store.meta("reader") == reader_digest(self._parts.labels)
         same = same_reader and store.meta("model") == self._parts.settings.model
-        return plan.empty and same and not store.missing(store.meta("fingerprint"))
+        same = same and not plan.gone and not store.missing(store.meta("fingerprint"))
+        return same and all(self._is_as_read(file, known) for file in plan.read)
+
+    def _is_as_read(self, file: NoteFile, known: Mapping[str, NoteState]) -> bool:
+        """Return whether a file holds what it held, whatever its time says."""
+        from papersim.vault import digest_of
+
+        if file.path not in known:
+            return False
+        try:
+            return digest_of(self._parts.vault.read(file.path)) == known[file.path].digest
+        except OSError:
+            return False
 
     def doctor(self) -> tuple[Finding, ...]:
         """Return what stands out in notes and index, each with what to do about it."""
+        from papersim.index.plan import make_plan
+        from papersim.model import Finding
+
         store = self._parts.listing
         skipped = [(path, state.skipped) for path, state in store.notes().items() if state.skipped]
         skipped += [(s.note, s.reason) for s in make_plan(self._parts.vault, {}).skipped]

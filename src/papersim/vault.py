@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from papersim.errors import VaultError
 from papersim.model import SkippedNote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["DEFAULT_EXCLUDE", "NoteFile", "Vault", "digest_of"]
 
@@ -29,15 +30,39 @@ DEFAULT_EXCLUDE = (
 """Folders left out unless papersim.toml says otherwise."""
 
 _SUFFIXES = (".md", ".markdown")
+_WILD = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, slots=True)
-class NoteFile:
+class NoteFile(NamedTuple):
     """A note as the file system knows it; ``path`` is relative to the vault, with ``/``."""
 
     path: str
     size: int
     mtime_ns: int
+
+
+class _Exclusion(NamedTuple):
+    """What is left out: plain names and paths, ends of paths, and patterns."""
+
+    plain: frozenset[str]
+    ends: tuple[str, ...]
+    pattern: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, patterns: Sequence[str]) -> _Exclusion:
+        wild = [p for p in patterns if _WILD.search(p)]
+        return cls(
+            frozenset(patterns).difference(wild),
+            tuple(f"/{p}" for p in patterns if "/" in p or p in wild),
+            re.compile("|".join(map(translate, wild))) if wild else None,
+        )
+
+    def covers(self, path: str, name: str) -> bool:
+        if name in self.plain or path in self.plain or path.endswith(self.ends):
+            return True
+        return self.pattern is not None and bool(
+            self.pattern.match(name) or self.pattern.match(path)
+        )
 
 
 @dataclass(frozen=True)
@@ -63,40 +88,45 @@ class Vault:
         Files are not opened. Links to folders are not followed; a link to a file counts only
         if the file lies in the vault.
         """
+        files: list[NoteFile] = []
         skipped: list[SkippedNote] = []
-        files = sorted(self._walk(self.root, "", skipped), key=lambda file: file.path)
-        return tuple(files), tuple(sorted(skipped, key=lambda s: s.note))
-
-    def _walk(self, folder: Path, prefix: str, skipped: list[SkippedNote]) -> Iterator[NoteFile]:
-        try:
-            with os.scandir(folder) as entries:
-                found = list(entries)
-        except OSError as error:
-            skipped.append(SkippedNote(prefix.rstrip("/"), f"cannot be read: {error.strerror}"))
-            return
-        for entry in found:
-            path = prefix + entry.name
-            if self.excludes(path):
-                continue
+        folders = [(str(self.root), "")]
+        while folders:
+            folder, prefix = folders.pop()
             try:
-                if entry.is_dir(follow_symlinks=False):
-                    yield from self._walk(Path(entry.path), path + "/", skipped)
-                elif entry.name.lower().endswith(_SUFFIXES):
-                    yield from self._file(entry, path, skipped)
+                with os.scandir(folder) as entries:
+                    found = list(entries)
             except OSError as error:
-                skipped.append(SkippedNote(_shown(path), f"cannot be read: {error.strerror}"))
+                skipped.append(_unreadable(prefix.rstrip("/"), error))
+                continue
+            for entry in found:
+                path = prefix + entry.name
+                if self._exclusion.covers(path, entry.name):
+                    continue
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append((entry.path, path + "/"))
+                    elif entry.name.lower().endswith(_SUFFIXES):
+                        self._take(entry, path, files, skipped)
+                except OSError as error:
+                    skipped.append(_unreadable(_shown(path), error))
+        return tuple(sorted(files)), tuple(sorted(skipped, key=lambda s: s.note))
 
-    def _file(
-        self, entry: os.DirEntry[str], path: str, skipped: list[SkippedNote]
-    ) -> Iterator[NoteFile]:
-        if _shown(path) != path:
+    def _take(
+        self,
+        entry: os.DirEntry[str],
+        path: str,
+        files: list[NoteFile],
+        skipped: list[SkippedNote],
+    ) -> None:
+        if not path.isascii() and _shown(path) != path:
             skipped.append(SkippedNote(_shown(path), "its name is not UTF-8"))
         elif entry.is_symlink() and not self._holds(Path(entry.path)):
             reason = "a link that leads out of the notes folder or nowhere"
             skipped.append(SkippedNote(path, reason))
         elif entry.is_file():
             stat = entry.stat()
-            yield NoteFile(path, stat.st_size, stat.st_mtime_ns)
+            files.append(NoteFile(path, stat.st_size, stat.st_mtime_ns))
 
     def _holds(self, link: Path) -> bool:
         try:
@@ -104,13 +134,13 @@ class Vault:
         except (OSError, RuntimeError):
             return False
 
+    @cached_property
+    def _exclusion(self) -> _Exclusion:
+        return _Exclusion.of(self.exclude)
+
     def excludes(self, path: str) -> bool:
         """Return whether a pattern leaves out a path: by its name, or by its whole path."""
-        name = path.rsplit("/", 1)[-1]
-        return any(
-            fnmatchcase(name, pattern) or fnmatchcase(path, pattern) or path.endswith("/" + pattern)
-            for pattern in self.exclude
-        )
+        return self._exclusion.covers(path, path.rsplit("/", 1)[-1])
 
     def read(self, path: str) -> bytes:
         """Return the bytes of a note; raises OSError where it cannot be read."""
@@ -119,7 +149,13 @@ class Vault:
 
 def digest_of(data: bytes) -> str:
     """Return the digest by which the content of a note is known."""
+    import hashlib
+
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _unreadable(path: str, error: OSError) -> SkippedNote:
+    return SkippedNote(path, f"cannot be read: {error.strerror}")
 
 
 def _shown(path: str) -> str:

@@ -69,7 +69,7 @@ def similar(
 
     Example: papersim similar "DreamFusion" --by method --not-tag Text23D
     """
-    from papersim.rank.fusion import DEFAULT_WEIGHTS
+    from papersim.rank.weights import DEFAULT_WEIGHTS
 
     not_both(every, paper, "PAPER")
     filters, kinds = make_filters(tag, not_tag, since, until, in_), make_kinds(by)

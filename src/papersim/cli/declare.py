@@ -7,9 +7,8 @@ bool, int, float, str and Path, each of them ``| None``, lists of them, and pair
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from types import NoneType
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Given", "Parameter", "argument", "option", "parameters_of"]
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """How a value is given: behind one of ``names``, or by its place where there are none.
 
     Numbers are from ``least`` to ``most``; ``panel`` is the group in the help.
@@ -32,8 +30,7 @@ class Given:
     panel: str | None = None
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of a command: its annotated type as a whole, and taken apart.
 
     ``kinds`` are the types of the values that belong together: one, or two for a pair. With

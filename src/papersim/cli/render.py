@@ -20,7 +20,6 @@ if TYPE_CHECKING:
         Duplicate,
         Finding,
         Hit,
-        IndexReport,
         Paper,
         PaperDetail,
         PaperSection,
@@ -40,7 +39,6 @@ __all__ = [
     "show_findings",
     "show_guess",
     "show_hits",
-    "show_index",
     "show_papers",
     "show_status",
     "show_suggestions",
@@ -228,23 +226,6 @@ def show_alike(found: Sequence[Alike]) -> None:
     out.print()
     out.print(table)
     out.print("to make one of them: papersim tags --rename OLD NEW", style="dim")
-
-
-def show_index(report: IndexReport, *, quiet: bool) -> None:
-    """Print what a run of indexing did."""
-    if quiet:
-        return
-    out = console()
-    out.print(
-        f"{report.papers} papers with {report.sections} sections; "
-        f"{report.embedded} texts embedded in {report.seconds:.1f} s"
-    )
-    out.print(
-        f"notes: {report.added} added, {report.changed} changed, {report.moved} moved, "
-        f"{report.removed} removed, {report.unchanged} unchanged, {len(report.skipped)} skipped"
-    )
-    for skipped in report.skipped:
-        out.print(_text(f"  skipped {skipped.note}: {skipped.reason}", "yellow"))
 
 
 def show_status(status: Status) -> None:

@@ -30,7 +30,7 @@ def index(
 
         print_json(index_json(report))
     else:
-        from papersim.cli.render import show_index
+        from papersim.cli.render_index import show_index
 
         show_index(report, quiet=quiet)
 

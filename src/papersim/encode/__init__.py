@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from papersim.encode.runtime import prepare_runtime
-
 if TYPE_CHECKING:
     from papersim.encode.protocol import Encoder
 
@@ -21,6 +19,8 @@ def load_encoder(name: str = BUNDLED) -> Encoder:
     Nothing heavy is imported before this call, and torch not before vectors need it.
     Raises EncoderError where the model cannot be had.
     """
+    from papersim.encode.runtime import prepare_runtime
+
     prepare_runtime()
     if name == BUNDLED:
         from papersim.encode.bundled import BundledEncoder

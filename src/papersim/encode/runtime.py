@@ -8,10 +8,8 @@ first import of faiss or torch.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,6 +66,9 @@ def _usable_cpus() -> int:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep warnings and log lines of the model libraries off the terminal."""
+    import logging
+    import warnings
+
     loggers = [logging.getLogger(name) for name in NOISY_LOGGERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

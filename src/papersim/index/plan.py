@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,14 @@ from papersim.model import SkippedNote
 from papersim.vault import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from papersim.index.store import NoteState
     from papersim.vault import NoteFile, Vault
 
 __all__ = ["Changes", "Plan", "make_plan"]
+
+_COARSEST_NS = 2_000_000_000  # to which any file system in use rounds its times: FAT's two seconds
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,23 @@ class Plan:
         return not self.read and not self.gone
 
 
-def make_plan(vault: Vault, known: Mapping[str, NoteState], *, full: bool = False) -> Plan:
-    """Return what has to be looked at; no file is opened."""
+def make_plan(
+    vault: Vault,
+    known: Mapping[str, NoteState],
+    *,
+    fresh: Collection[str] = (),
+    full: bool = False,
+) -> Plan:
+    """Return what has to be looked at; no file is opened.
+
+    ``fresh`` are paths whose times do not tell whether they are still what was read.
+    """
     files, skipped = vault.scan()
     read = tuple(
         f
         for f in files
         if full
+        or f.path in fresh
         or (state := known.get(f.path)) is None
         or (state.size, state.mtime_ns) != (f.size, f.mtime_ns)
     )
@@ -55,6 +68,8 @@ class Changes:
 
     ``touched`` are files with a new date and the old content, ``moved`` pairs of an old path and
     a file with its content; what is added or changed is counted and has to be taken in.
+    ``fresh`` are paths read so soon after they were written that they could change once more
+    without a new time, or that could not be read at all.
     """
 
     def __init__(self, known: Mapping[str, NoteState], plan: Plan, *, full: bool) -> None:
@@ -69,6 +84,7 @@ class Changes:
         self.added = 0
         self.changed = 0
         self.unread: list[SkippedNote] = []
+        self.fresh: list[str] = []
 
     @property
     def removed(self) -> list[str]:
@@ -78,9 +94,12 @@ class Changes:
 
     def take_in(self, vault: Vault, file: NoteFile) -> bytes | None:
         """Return the content of a file that has to be taken in; None if it is known already."""
+        if abs(time.time_ns() - file.mtime_ns) < _COARSEST_NS:
+            self.fresh.append(file.path)
         try:
             data = vault.read(file.path)
         except OSError as error:
+            self.fresh.append(file.path)
             self.unread.append(SkippedNote(file.path, f"cannot be read: {error.strerror}"))
             return None
         state, digest = self._known.get(file.path), digest_of(data)

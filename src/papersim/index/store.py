@@ -2,6 +2,7 @@
 
 Everything else in the index folder is derived from it. Each change is one transaction, so a
 kill at any instant leaves the old state or the new one. Readers see the last whole state.
+What only writing needs is imported by what writes.
 """
 
 from __future__ import annotations
@@ -15,26 +16,21 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from papersim.errors import DamagedIndexError, IndexUnusableError, NoIndexError
-from papersim.index.identity import EntryKey, assign_ids
+from papersim.index.database import FILE_NAME, connect
 from papersim.index.schema import SCHEMA, VERSION
 from papersim.model import Paper, PaperSection, Place
-from papersim.notes.boilerplate import LEAST_COUNT, keyed_lines
-from papersim.notes.model import PaperEntry, Section
-from papersim.notes.titles import title_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from papersim.notes.model import Note
+    from papersim.notes.model import Note, PaperEntry
 
 __all__ = ["FILE_NAME", "NotePassage", "NoteState", "PassageRow", "Store"]
 
-FILE_NAME = "papersim.sqlite"
 _CHUNK = 500
 
 
@@ -93,7 +89,7 @@ class Store:
                 # A new store counts its generations anew; what was derived from another goes.
                 for stale in folder.glob("derived*"):
                     stale.unlink()
-            store = cls(_connect(file, create=create))
+            store = cls(connect(file, create=create))
             store._prepare(folder)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and "disk image" not in str(error):
@@ -188,6 +184,10 @@ class Store:
         rows = self._db.execute("SELECT path, size, mtime_ns, digest, skipped FROM notes")
         return {path: NoteState(*state) for path, *state in rows}
 
+    def fresh(self) -> frozenset[str]:
+        """Return the paths of the notes whose times do not tell whether they changed since."""
+        return frozenset(json.loads(self.meta("fresh", "[]")))
+
     def touch_note(self, path: str, size: int, mtime_ns: int) -> None:
         """Remember that a note with new size or time holds what it held."""
         self._db.execute(
@@ -212,6 +212,9 @@ class Store:
 
         ``languages`` are those of each paper's sections. Passages come by `put_passages`.
         """
+        from papersim.notes.boilerplate import keyed_lines
+        from papersim.notes.titles import title_key
+
         before = self._papers_of(note.path, state.digest)
         self.remove_note(note.path)
         self._db.execute(
@@ -253,6 +256,8 @@ class Store:
 
     def entry(self, entry: int) -> tuple[PaperEntry, list[tuple[int, str]]]:
         """Return an entry as it was read, and the id and language of each of its sections."""
+        from papersim.notes.model import PaperEntry, Section
+
         title, line, tags = self._db.execute(
             "SELECT title, line, tags FROM entries WHERE id = ?", (entry,)
         ).fetchone()
@@ -277,6 +282,8 @@ class Store:
         ``judge`` is asked with a line's key, in how many entries it stands, and how many entries
         there are.
         """
+        from papersim.notes.boilerplate import LEAST_COUNT
+
         entries = self.count("entries")
         counts = self._db.execute(
             "SELECT key, count FROM line_counts WHERE count >= ?", (LEAST_COUNT,)
@@ -295,6 +302,8 @@ class Store:
 
     def _line(self, key: int) -> str:
         """Return the text of a line by its key."""
+        from papersim.notes.boilerplate import keyed_lines
+
         rows = self._db.execute(
             """SELECT text FROM sections
                WHERE entry = (SELECT entry FROM lines WHERE key = ? LIMIT 1)""",
@@ -323,6 +332,8 @@ class Store:
 
     def identify(self) -> None:
         """Give every entry the id of its paper."""
+        from papersim.index.identity import EntryKey, assign_ids
+
         rows = self._db.execute(
             "SELECT id, paper, note, title_key, arxiv FROM entries ORDER BY note, ordinal"
         ).fetchall()
@@ -376,6 +387,8 @@ class Store:
 
     def probes(self, fingerprint: str) -> dict[bytes, NDArray[np.float32]]:
         """Return the vectors of texts embedded as queries, by digest."""
+        import numpy as np
+
         rows = self._db.execute(
             "SELECT digest, vector FROM probes WHERE fingerprint = ?", (fingerprint,)
         )
@@ -426,6 +439,8 @@ class Store:
         self, fingerprint: str, dimension: int
     ) -> tuple[list[PassageRow], NDArray[np.float32]]:
         """Return all passages, papers together, and their vectors, shape (passages, dimension)."""
+        import numpy as np
+
         rows = self._db.execute(
             """SELECT p.id, n.paper, p.section, p.language, COALESCE(s.kinds, ''), e.vector
                FROM passages p
@@ -529,23 +544,6 @@ def _merge(rows: Sequence[tuple[str, ...]]) -> Paper:
         venue=first(9),
         places=tuple(Place(row[2], int(row[3])) for row in rows),
     )
-
-
-def _connect(file: Path, *, create: bool) -> sqlite3.Connection:
-    mode = "rwc" if create else "rw"
-    uri = file.absolute().as_uri() + f"?mode={mode}"
-    try:
-        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
-        db.execute("PRAGMA foreign_keys = ON")
-        if create:
-            db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-    except sqlite3.OperationalError:
-        if create:
-            raise
-        # A folder that may only be read can still answer.
-        db = sqlite3.connect(file.absolute().as_uri() + "?mode=ro&immutable=1", uri=True)
-    return db
 
 
 def _json(values: Iterable[str]) -> str:

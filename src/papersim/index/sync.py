@@ -8,6 +8,7 @@ passages and embeddings change in one step, and an interrupted run has lost noth
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -76,14 +77,20 @@ def sync(
         "notes": str(vault.root.resolve()),
     }
     full = full or any(store.meta(k) != made_by[k] for k in ("reader", "fingerprint"))
+    full = full or store.missing(made_by["fingerprint"]) > 0
     known = store.notes()
-    plan = make_plan(vault, known, full=full)
+    plan = make_plan(vault, known, fresh=store.fresh(), full=full)
     changes = Changes(known, plan, full=full)
     taken = _take_in(vault, plan, changes, labels, told)
     embedded = 0
     if not plan.empty or full or store.meta("notes") != made_by["notes"]:
         encoder = model.load()
-        facts = {**made_by, "model": model.name, "dimension": encoder.dimension}
+        facts = {
+            **made_by,
+            "model": model.name,
+            "dimension": encoder.dimension,
+            "fresh": json.dumps(changes.fresh),
+        }
         cut = _Cutter(encoder)
         with store.rehearsal():
             texts = _apply(store, changes, taken, cut, facts)
@@ -106,7 +113,10 @@ def read_all(vault: Vault, store: Store, labels: Labels) -> None:
 
 def reader_digest(labels: Labels) -> str:
     """Return what differs where the same note may be understood otherwise."""
-    words = repr((sorted(labels.exact.items()), labels.contains)).encode()
+    looked_for = [
+        [(p.pattern, kind) for p, kind in ps] for ps in (labels.patterns, labels.contains)
+    ]
+    words = repr((sorted(labels.exact.items()), looked_for)).encode()
     return f"{READER_VERSION}:{hashlib.blake2b(words, digest_size=8).hexdigest()}"
 
 

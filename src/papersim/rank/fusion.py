@@ -1,14 +1,12 @@
-"""Fusing sources: each standardised within a language, then added up with fixed weights.
-
-The weights were chosen on the vaults named in docs/ranking.md and checked on others.
-"""
+"""Fusing sources: each standardised within a language, then added up with fixed weights."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from papersim.rank.weights import DEFAULT_WEIGHTS, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,29 +19,6 @@ __all__ = ["DEFAULT_WEIGHTS", "Weights", "confidence", "fuse", "mmr", "standardi
 
 _PRIOR = 20.0
 _TERMS = 200.0
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """How much each source counts; 0 leaves it out."""
-
-    dense: float = 0.5
-    lexical: float = 0.5
-    title: float = 0.1
-    tags: float = 0.1
-    links: float = 0.15
-
-    def of(self, source: str) -> float:
-        """Return the weight of a source by its name."""
-        return float(getattr(self, source))
-
-    def without(self, *sources: str) -> Weights:
-        """Return the weights with some sources left out."""
-        kept = {f.name: 0.0 if f.name in sources else self.of(f.name) for f in fields(self)}
-        return Weights(**kept)
-
-
-DEFAULT_WEIGHTS = Weights()
 
 
 def standardised(scores: Scores, groups: NDArray[np.integer], among: NDArray[np.bool_]) -> Scores:
