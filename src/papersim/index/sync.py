@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["READER_VERSION", "read_all", "reader_digest", "sync"]
 
-READER_VERSION = 4
+READER_VERSION = 5
 """Raised when reading changes what is understood of the same bytes; every note is read anew."""
 
 _BATCH = 32  # what a kill can cost

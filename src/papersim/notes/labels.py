@@ -31,6 +31,8 @@ _NUMBERING = re.compile(
 )
 _BRACKETS = re.compile(r"\s*[(（]([^()（）]*)[)）]\s*")
 _PARTS = re.compile(r"[与與和及跟/&、,+・]|\s(?:and|or|et|und|y|e)\s")
+_CUTS = re.compile(rf"{_PARTS.pattern}|:")
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _OWNER = re.compile(
     r"^(?:(?:论文|論文|本文|文章|作者)的?|(?:the paper's|the|their|our|its)\s)(?=.)"
 )
@@ -122,6 +124,21 @@ class Labels:
     def whole(self, label: str) -> tuple[str, ...]:
         """Return the kinds of a label that is known as it stands, not by a word in it."""
         return self._whole(label_key(label))
+
+    def words_beside(self, label: str) -> float:
+        """Return how many words of a label belong to no known one.
+
+        Two characters of a script without blanks count as a word.
+        """
+        key = label_key(label)
+        if self._whole(key):
+            return 0
+        parts = (part.strip() for part in _CUTS.split(_BRACKETS.sub(" ", key)))
+        rest = " ".join(part for part in parts if _OWNER.sub("", part) not in self.exact)
+        for word, _ in self.contains:
+            rest = word.sub(" ", rest)
+        wide = len(_WIDE.findall(rest))
+        return wide / 2 + sum(any(map(str.isalnum, w)) for w in _WIDE.sub(" ", rest).split())
 
     def _whole(self, key: str) -> tuple[str, ...]:
         bare = _BRACKETS.sub(" ", key).strip()

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from papersim.notes.fields import field_name, field_of
 from papersim.notes.first_lines import title_in_first_lines
 from papersim.notes.furniture import is_furniture
-from papersim.notes.labels import label_key
-from papersim.notes.tags import is_tag_line
+from papersim.notes.headings import heading_text, looks_like_paper, raw_heading, title_headings
 from papersim.notes.titles import clean_title, is_date, title_from_path, title_key
 
 if TYPE_CHECKING:
@@ -22,10 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Segment", "find_segments"]
 
-_NEAR = 4
-_LONG_LATIN = 4
 _LONGEST_TITLE = 250
-_ARXIV_URL = re.compile(r"https?://\S*(?:arxiv\.org|openreview\.net|doi\.org)/\S+")
 _PLACEHOLDER = re.compile(r"\{\{.*\}\}|<%.*%>")
 
 
@@ -60,26 +56,13 @@ def find_segments(
         return ()
     title = _header_title(header)
     headings = [i for i, line in enumerate(lines) if line.kind == "heading" and line.depth == 0]
-    titles = [i for i in headings if _may_be_title(_heading_text(lines[i]), labels)]
+    titles = title_headings(headings, lines, labels)
     several = _paper_headings(
         titles, lines, labels, dated=_is_dated(title, header, path, titles, lines)
     )
     if several:
         return tuple(_many(several, lines, headings))
     return (_one(title, header, lines, titles, labels, path),)
-
-
-def _may_be_title(text: str, labels: Labels) -> bool:
-    """Return whether a heading could be a paper's title: whether it is no section label.
-
-    A long Latin heading is one only if it is known as a whole: titles hold words like
-    "method" and "why", too.
-    """
-    if not text:
-        return False
-    if len(text.split()) >= _LONG_LATIN and label_key(text).isascii():
-        return not labels.whole(text)
-    return not labels.kinds(text)
 
 
 def _header_title(header: Header) -> str | None:
@@ -98,7 +81,7 @@ def _is_dated(
     named = header.text("title")
     if named is not None:
         return is_date(clean_title(named))
-    if titles and lines[titles[0]].level == 1 and is_date(_heading_text(lines[titles[0]])):
+    if titles and lines[titles[0]].level == 1 and is_date(heading_text(lines[titles[0]])):
         return True
     return is_date(title_from_path(path)) and sum(lines[i].level == 1 for i in titles) != 1
 
@@ -107,12 +90,12 @@ def _paper_headings(
     titles: Sequence[int], lines: Sequence[Line], labels: Labels, *, dated: bool
 ) -> list[int]:
     """Return the headings that are titles of papers; empty where the note holds one paper."""
-    titles = [i for i in titles if not is_date(_heading_text(lines[i]))]
+    titles = [i for i in titles if not is_date(heading_text(lines[i]))]
     by_level: dict[int, list[int]] = {}
     for i in titles:
         by_level.setdefault(lines[i].level, []).append(i)
     likely = {
-        level: sum(_looks_like_paper(i, lines, labels) for i in here)
+        level: sum(looks_like_paper(i, lines, labels) for i in here)
         for level, here in by_level.items()
     }
     if dated and titles:
@@ -142,31 +125,6 @@ def _has_text(heading: int, lines: Sequence[Line]) -> bool:
     return False
 
 
-def _looks_like_paper(index: int, lines: Sequence[Line], labels: Labels) -> bool:
-    """Return whether a heading is followed at once by what follows a paper's title.
-
-    That is a line of tags, an arXiv or DOI link, or a bold label that is known; or it links
-    to the paper itself.
-    """
-    if _ARXIV_URL.search(lines[index].text):
-        return True
-    near = [line for line in lines[index + 1 : index + 12] if line.kind != "blank"][:_NEAR]
-    for line in near:
-        if line.kind == "heading":
-            return False
-        if is_tag_line(line.prose):
-            return True
-        bold = re.match(r"^\s*(?:[-*+]\s*)?\*\*([^*]{1,20}?)[:：]?\*\*", line.text)
-        if bold and set(labels.whole(bold.group(1))) & {
-            "background",
-            "motivation",
-            "method",
-            "contributions",
-        }:
-            return True
-    return False
-
-
 def _many(starts: Sequence[int], lines: Sequence[Line], headings: Sequence[int]) -> list[Segment]:
     segments = []
     for number, start in enumerate(starts):
@@ -174,7 +132,7 @@ def _many(starts: Sequence[int], lines: Sequence[Line], headings: Sequence[int])
         stop = starts[number + 1] if number + 1 < len(starts) else len(lines)
         # A heading above the papers' level (a new day, an appendix) ends a paper, too.
         stop = next((i for i in headings if start < i < stop and lines[i].level < level), stop)
-        raw = _raw_heading(lines[start])
+        raw = raw_heading(lines[start])
         segments.append(Segment(clean_title(raw), lines[start].number, start + 1, stop, raw))
     return segments
 
@@ -193,7 +151,7 @@ def _one(
         first = 0
         if (
             titles
-            and _same(title, _heading_text(lines[titles[0]]))
+            and _same(title, heading_text(lines[titles[0]]))
             and _only_blank(lines, titles[0])
         ):
             first = titles[0] + 1
@@ -206,7 +164,7 @@ def _one(
         return Segment(clean_title(text), lines[index].number, 0, count, text)
     if heading is not None:
         line_of = lines[heading]
-        raw = _raw_heading(line_of)
+        raw = raw_heading(line_of)
         return Segment(clean_title(raw), line_of.number, heading + 1, count, raw, above=heading)
     return _untitled(lines, labels, path)
 
@@ -216,7 +174,7 @@ def _title_heading(lines: Sequence[Line], titles: Sequence[int]) -> int | None:
 
     It is the first heading of all, and of the first level or before any text.
     """
-    if not titles or is_date(_heading_text(lines[titles[0]])):
+    if not titles or is_date(heading_text(lines[titles[0]])):
         return None
     index = titles[0]
     if any(line.kind == "heading" for line in lines[:index]):
@@ -244,7 +202,7 @@ def _labelled_title(lines: Sequence[Line]) -> tuple[int, str] | None:
         fact = field_of(line)
         if fact is not None and fact.name == "title" and clean_title(fact.value):
             return index, fact.value
-        if line.kind == "heading" and field_name(_heading_text(line)) == "title":
+        if line.kind == "heading" and field_name(heading_text(line)) == "title":
             below = next((i for i in range(index + 1, len(lines)) if lines[i].text.strip()), None)
             if below is not None and lines[below].kind == "text" and not is_furniture(lines[below]):
                 text = re.sub(r"^\s*[-*+]\s+", "", lines[below].text).strip()
@@ -259,11 +217,3 @@ def _same(one: str, other: str) -> bool:
 
 def _only_blank(lines: Sequence[Line], stop: int) -> bool:
     return all(line.kind in {"blank", "html", "rule"} for line in lines[:stop])
-
-
-def _raw_heading(line: Line) -> str:
-    return re.sub(r"^[\s>]*#{1,6}(?:\s|$)", "", line.text).rstrip("# \t").strip()
-
-
-def _heading_text(line: Line) -> str:
-    return clean_title(_raw_heading(line))
