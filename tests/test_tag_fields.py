@@ -53,6 +53,13 @@ UNDER_THE_TITLE = (
     "- **关键词**：`zebra` `三文鱼`",
     "> **Keywords**: zebra, 三文鱼",
     "- 🏷️ **Tags**: zebra, 三文鱼",
+    "* __Tags__: zebra, 三文鱼",
+    "__Tags:__ zebra, 三文鱼",
+    "*Tags*: zebra, 三文鱼",
+    "- *Tags:* zebra, 三文鱼",
+    "***Tags***: zebra, 三文鱼",
+    "***Tags**: zebra, 三文鱼",
+    "*Tags: zebra, 三文鱼*",
     "| Item | Value |\n| --- | --- |\n| Tags | zebra, 三文鱼 |",
 )
 LISTS = (

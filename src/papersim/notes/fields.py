@@ -35,9 +35,12 @@ __all__ = [
 ]
 
 _FIELD = re.compile(
-    r"(?:[-*+]\s{0,4})?(?:[^\w\s*\[]{1,3}\s{0,4})?"  # bullet, emoji
-    r"(?:\*\*(?P<bold>[^*\r\n]{1,40}?)(?P<in>[:：])?\s{0,4}\*\*\s{0,4}(?P<out>::?|：)?"
-    r"|(?P<plain>[^*:：\r\n|]{1,40}?)(?P<colon>::?|：))"
+    # Bullet; the star of `***Tags**` is one, too.
+    r"(?:[-+]\s{0,4}|\*\s{1,4}|\*(?=\*\*[^*]{1,50}\*\*(?!\*)))?"
+    r"(?:[^\w\s*\[]{1,3}\s{0,4})?"  # emoji
+    r"(?:(?P<mark>\*{1,3}|_{1,3})(?P<bold>[^*\r\n]{1,40}?)"
+    r"(?:[:：]\s{0,4}(?P=mark)(?!\*)|\s{0,4}(?P=mark)(?!\*)\s{0,4}(?::|：))[:：]?"
+    r"|\*?(?P<plain>[^*:：\r\n|]{1,40}?)(?:::?|：))"
     r"(?P<value>.*)"
 )
 _COLON = re.compile("[:：]")
@@ -90,8 +93,6 @@ def field_of(line: Line) -> Field | None:
         return None
     match = _FIELD.match(line.text.lstrip(" \t>")) if _COLON.search(line.text) else None
     if match is None:
-        return None
-    if match["bold"] and not (match["in"] or match["out"]):
         return None
     name = _names().get(label_key(match["bold"] or match["plain"] or ""))
     return Field(name, match["value"].strip()) if name else None

@@ -34,7 +34,8 @@ PREFIX = re.compile(
 _CALLOUT = re.compile(r"^\[!(?P<type>[\w-]+)\][+-]?[ \t]*(?P<title>.*)$")
 _BOLD = re.compile(
     r"^(?:[^\w\s*]{1,3}\s*)?"
-    r"\*\*\s*(?P<label>[^*\r\n]+?)\s*(?P<in>[:：])?\s*\*\*[ \t]*(?P<out>[:：])?"
+    r"(?P<mark>\*\*|__)\s*(?P<label>[^*\r\n]+?)\s*(?P<in>[:：])?\s*(?P=mark)"
+    r"[ \t]*(?P<out>[:：])?"
 )
 _PLAIN = re.compile(r"^(?P<label>[^:：\r\n*|'\"`]{1,40}?)\s*[:：](?!//|:)")
 _QUESTION = re.compile(r"^(?P<label>[Qq]\d{1,2}\s*[:：.、]\s*[^?？\r\n]{2,60}[?？])\s*$")
