@@ -50,6 +50,10 @@ PIECES = (
         "{{",
         "}}",
         "====\n",
+        "{{title}}",
+        "<% tp.x %>",
+        "#+BEGIN_SRC\n",
+        "#+END_SRC\n",
     ),
 )
 """What notes are made of, and what breaks readers."""

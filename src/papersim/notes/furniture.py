@@ -26,6 +26,7 @@ _RULE = re.compile(r"^\s*(?:-{3,}|\*{3,}|_{3,})\s*$")
 _PROPERTY = re.compile(r"^\s*(?:[-*+] )?[A-Za-z][\w-]*:: ?")
 _TABLE_HEADS = {"Item", "Key", "Field", "Property", "item", "key", "field", "项目", "項目", "字段"}
 _MACRO = re.compile(r"\{\{[^{}]*\}\}")
+_UNFINISHED = re.compile(r"^[\s>]*(?:[-*+] )?(?:#[\w/-]+/(?:\s+|$))+$")
 _LONGEST = 20_000
 
 
@@ -43,6 +44,7 @@ def is_furniture(line: Line, title: str = "") -> bool:
     return bool(
         is_tag_line(line.prose)
         or is_link_line(text)
+        or _UNFINISHED.match(text)
         or _IMAGE_ONLY.match(text)
         or _PROPERTY.match(text)
         or not any(c.isalpha() for c in text)

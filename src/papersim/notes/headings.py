@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from papersim.notes.fields import field_of
 from papersim.notes.labelled import LITERAL, label_lines
+from papersim.notes.placeholders import is_placeholder, is_query, without_placeholders
 from papersim.notes.tags import is_tag_line
 from papersim.notes.titles import clean_title
 
@@ -30,7 +31,7 @@ _MOST_BESIDE_LABEL = 6
 """From this many words beside a label on, a heading is longer than people make labels."""
 _LEAST_LABELS = 2
 _ARXIV_URL = re.compile(r"https?://\S*(?:arxiv\.org|openreview\.net|doi\.org)/\S+")
-_BOLD = re.compile(r"^\s*(?:[-*+]\s*)?\*\*([^*]{1,20}?)[:：]?\*\*")
+_BOLD = re.compile(r"^\s*(?:[-*+]\s*)?(\*\*|__)([^*]{1,20}?)[:：]?\1")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _CONTENT = {"background", "motivation", "method", "contributions"}
 
@@ -47,9 +48,10 @@ def heading_text(line: Line) -> str:
 
 def title_headings(headings: Sequence[int], lines: Sequence[Line], labels: Labels) -> list[int]:
     """Return those of a note's headings (indices of lines) that may be titles of papers."""
-    texts = {i: text for i in headings if (text := heading_text(lines[i]))}
+    texts = {i: t for i in headings if (t := heading_text(lines[i])) and not is_query(t)}
     # How many words stand beside the labels in those headings that hold some.
-    beside = {i: labels.words_beside(t) for i, t in texts.items() if labels.kinds(t)}
+    labelled = (i for i, text in texts.items() if labels.kinds(text) and not _is_unfilled(text))
+    beside = {i: labels.words_beside(texts[i]) for i in labelled}
     among = {lines[i].level for i, words in beside.items() if words < 1}
     return [
         i
@@ -57,6 +59,11 @@ def title_headings(headings: Sequence[int], lines: Sequence[Line], labels: Label
         if i not in beside
         or (beside[i] >= 1 and _is_title(i, text, beside[i], lines, labels, among))
     ]
+
+
+def _is_unfilled(text: str) -> bool:
+    """Return whether a heading is nothing but the placeholder of a title."""
+    return is_placeholder(text) and not any(c.isalnum() for c in without_placeholders(text))
 
 
 def _is_title(
@@ -123,7 +130,7 @@ def looks_like_paper(index: int, lines: Sequence[Line], labels: Labels) -> bool:
         if is_tag_line(line.prose):
             return True
         bold = _BOLD.match(line.text)
-        if bold and set(labels.whole(bold.group(1))) & _CONTENT:
+        if bold and set(labels.whole(bold.group(2))) & _CONTENT:
             return True
     return False
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Line", "parse_lines"]
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+_ORG_CODE = re.compile(r"\s*(?:[-*+]\s+)?#\+begin_(src|example|export|query)\b", re.IGNORECASE)
 _MOST_MARKS = 2_000
 """The number of brackets and the like in one paragraph beyond which it is no person's."""
 
@@ -72,6 +73,7 @@ def parse_lines(text: str, first_line: int = 1, offset: int = 0) -> tuple[Line, 
     marks = _Marks(len(lines))
     for token in _parser().parse(text):
         marks.add(token)
+    marks.add_org_code(lines)
     return tuple(
         replace(
             line,
@@ -127,6 +129,17 @@ class _Marks:
                 self.prose[row] = "" if token.type == "fence" else None
         elif token.type == "inline" and rows:
             self._add_prose(token, rows)
+
+    def add_org_code(self, lines: Sequence[Line]) -> None:
+        """Take the blocks that Org and Logseq mark as code for what they are."""
+        begun: dict[str, int] = {}
+        for row, line in enumerate(lines):
+            if begin := _ORG_CODE.match(line.text):
+                begun[f"#+end_{begin[1]}".casefold()] = row
+            elif begun and (first := begun.pop(line.text.strip().casefold(), None)) is not None:
+                for inside in range(first, row + 1):
+                    self.kind[inside], self.level[inside] = "code", 0
+                    self.prose[inside] = ""
 
     def _rows(self, token: Token) -> range:
         if token.map is None:

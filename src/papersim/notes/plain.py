@@ -36,7 +36,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         " ",
     ),
     (re.compile(r"[(（]?\[[^\[\]\r\n]{0,500}\]\(zotero://[^)\r\n]{0,500}\)[)）]?"), " "),
-    (re.compile(r"\{\{[^{}\r\n]{0,500}\}\}"), " "),
+    (re.compile(r"\{\{[^{}\r\n]{0,500}\}\}|\{%[^%\r\n]{0,500}%\}|<%[^%\r\n]{0,500}%>"), " "),
+    (re.compile(r"`\$?=[^`\r\n]{0,500}`"), " "),
     (re.compile(r"!\[[^\]\r\n]{0,500}\]\([^)\r\n]{0,2000}\)(?:\{[^}\r\n]{0,200}\})?"), " "),
     (re.compile(r"!\[\[[^\]\r\n]{0,500}\]\]"), " "),
     (
@@ -51,6 +52,10 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:https?|zotero|file)://\S+"), " "),
     (re.compile(r"^[ \t]*(?:>[ \t]*)*(?:\[![^\]\r\n]+\][+-]?[ \t]*)?", re.MULTILINE), ""),
     (re.compile(r"^(?:```|~~~).*$", re.MULTILINE), ""),
+    (
+        re.compile(r"^(?:[-*+][ \t]+)?#\+(?:begin|end)_\w+.*$", re.MULTILINE | re.IGNORECASE),
+        "",
+    ),
     (re.compile(r"^#{1,6}[ \t]+", re.MULTILINE), ""),
     (re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+", re.MULTILINE), ""),
     (re.compile(rf"^(?:{_PROPERTIES})::.*$|^[\w-]+::[ \t]*$", re.MULTILINE), ""),

@@ -10,6 +10,7 @@ from papersim.notes.fields import arxiv_id, date_in, doi, field_name, field_of, 
 from papersim.notes.header import read_header
 from papersim.notes.lines import parse_lines
 from papersim.notes.model import Note, PaperEntry, Section
+from papersim.notes.no_paper import is_only_code, is_template
 from papersim.notes.sections import find_sections
 from papersim.notes.segments import find_segments
 from papersim.notes.tags import TAG_KEYS, hashtags, split_tags, unique_tags
@@ -44,34 +45,33 @@ def read_note(text: str, path: str, labels: Labels) -> Note:
     ``path`` is the note's place in the vault, for its date and, last of all, its title. A note
     that holds no paper says why under ``skipped``.
     """
-    if len(text) > LONGEST_NOTE:
-        return Note(path, skipped=f"longer than {LONGEST_NOTE:,} characters")
-    if _line_count(text) > MOST_LINES:
-        return Note(path, skipped=f"more than {MOST_LINES:,} lines")
+    if reason := _too_long(text):
+        return Note(path, skipped=reason)
     bare = text.removeprefix("\ufeff")
     bom = len(text) - len(bare)
     header = read_header(bare)
     lines = parse_lines(bare[header.end :], header.end_line, header.end + bom)
-    if header.form != "properties" and _is_template(bare[header.end :]):
-        return Note(path, skipped="a template: nothing but placeholders")
+    if not header.values and all(line.kind == "blank" for line in lines):
+        return Note(path, skipped="empty")
     segments = find_segments(header, lines, labels, path)
     if not segments:
-        return Note(path, skipped="empty")
+        return Note(path, skipped="a template: a placeholder for a title")
+    # Logseq's pages hold macros in the braces of placeholders (`{{embed …}}`).
+    if header.form != "properties" and is_template(segments, lines, labels):
+        return Note(path, skipped="a template: nothing but placeholders")
     alone = len(segments) == 1
     papers = [_read_paper(s, header, lines, labels, text, path, alone=alone) for s in segments]
+    if alone and is_only_code(papers[0], lines[segments[0].first :]):
+        return Note(path, skipped="nothing but code")
     return Note(path, tuple(papers))
 
 
-def _line_count(text: str) -> int:
-    return 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
-
-
-def _is_template(body: str) -> bool:
-    """Return whether a body holds placeholders (``{{title}}``, ``<% tp.file %>``) and no words."""
-    if "{{" not in body and "<%" not in body:
-        return False
-    rest = re.sub(r"\{\{[^{}]*\}\}|<%[^%]*%>|<[^<>]*>", " ", body)
-    return rest != body and not any(c.isalnum() for c in rest)
+def _too_long(text: str) -> str | None:
+    if len(text) > LONGEST_NOTE:
+        return f"longer than {LONGEST_NOTE:,} characters"
+    if 1 + text.count("\n") + text.count("\r") - text.count("\r\n") > MOST_LINES:
+        return f"more than {MOST_LINES:,} lines"
+    return None
 
 
 def _read_paper(

@@ -10,6 +10,7 @@ from papersim.notes.fields import field_name, field_of
 from papersim.notes.first_lines import title_in_first_lines
 from papersim.notes.furniture import is_furniture
 from papersim.notes.headings import heading_text, looks_like_paper, raw_heading, title_headings
+from papersim.notes.placeholders import is_placeholder, is_query
 from papersim.notes.titles import clean_title, is_date, title_from_path, title_key
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Segment", "find_segments"]
 
 _LONGEST_TITLE = 250
-_PLACEHOLDER = re.compile(r"\{\{.*\}\}|<%.*%>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Segment:
     """One paper's part of a note: its title and the lines that tell of it.
 
     ``line`` is where the title stands (1 for a file name's); ``first`` and ``stop`` are the
-    indices of the lines after the title, ``raw`` the title as written, with its links, and
-    ``authors`` those it names in brackets. The lines before ``above`` stand over the title and
-    belong to the paper, too.
+    indices of the lines after the title, ``raw`` the title as written, with its links (empty
+    for a file name's), and ``authors`` those it names in brackets. The lines before ``above``
+    stand over the title and belong to the paper, too.
     """
 
     title: str
@@ -49,6 +49,7 @@ def find_segments(
 ) -> tuple[Segment, ...]:
     """Return the papers of a note in order; none where the note says nothing at all.
 
+    Nor is a paper where a template's placeholder stands in the place of a title.
     A note is of one paper unless it is dated or undated-but-untitled and its headings are
     titles, or unless several headings of one level each look like a paper's.
     """
@@ -60,16 +61,24 @@ def find_segments(
     several = _paper_headings(
         titles, lines, labels, dated=_is_dated(title, header, path, titles, lines)
     )
-    if several:
-        return tuple(_many(several, lines, headings))
-    return (_one(title, header, lines, titles, labels, path),)
+    segments = (
+        _many(several, lines, headings)
+        if several
+        else [_one(title, header, lines, titles, labels, path)]
+    )
+    return tuple(segment for segment in segments if not is_placeholder(segment.title))
 
 
 def _header_title(header: Header) -> str | None:
     """Return the title that the header gives, None where it is none or only a date."""
+    title = _written_title(header)
+    useless = not title or is_date(title) or is_placeholder(title) or is_query(title)
+    return None if useless else title
+
+
+def _written_title(header: Header) -> str:
     written = header.text("title", "original-title", "论文标题")
-    title = clean_title(written or "").lstrip("@").strip()
-    return title if title and not is_date(title) and not _PLACEHOLDER.search(title) else None
+    return clean_title(written or "").lstrip("@").strip()
 
 
 def _is_dated(
@@ -156,7 +165,7 @@ def _one(
         ):
             first = titles[0] + 1
         line = header.lines.get("title", header.lines.get("original-title", 1))
-        return Segment(title, line, first, count, header.raw.get("title", ""))
+        return Segment(title, line, first, count, header.raw.get("title") or title)
     heading = _title_heading(lines, titles)
     labelled = _labelled_title(lines)
     if labelled and (heading is None or labelled[0] < heading):
@@ -166,7 +175,14 @@ def _one(
         line_of = lines[heading]
         raw = raw_heading(line_of)
         return Segment(clean_title(raw), line_of.number, heading + 1, count, raw, above=heading)
-    return _untitled(lines, labels, path)
+    unfilled = _unfilled_title(header, lines)
+    return Segment(unfilled, 1, 0, count) if unfilled else _untitled(lines, labels, path)
+
+
+def _unfilled_title(header: Header, lines: Sequence[Line]) -> str | None:
+    """Return the placeholder in the place of a title: in the header or in the first heading."""
+    first = next((heading_text(line) for line in lines if line.kind == "heading"), "")
+    return next((title for title in (_written_title(header), first) if is_placeholder(title)), None)
 
 
 def _title_heading(lines: Sequence[Line], titles: Sequence[int]) -> int | None:

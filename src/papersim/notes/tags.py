@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from papersim.notes.placeholders import has_mark, without_placeholders
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -33,15 +35,20 @@ _LINK_OR_TEXT = re.compile(r"\[\[([^\[\]\r\n]+)\]\]|([^,，、;；\[\]]+)")
 _MATH = re.compile(r"\$\$?[^$\r\n]+\$\$?")
 _URL = re.compile(r"(?:https?|zotero|file|mailto|obsidian)://?[^\s<>()\"，。）]+")
 _HEX_COLOUR = re.compile(r"(?=.*\d)[0-9a-fA-F]{6}$|[0-9a-fA-F]{8}$")
-_TRAILING = ".-/+&:'’"
+_TRAILING = ".-+&:'’"
 _LONGEST = 100
+_PLACEHOLDER = r"(?:\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>)"
+_FILLED_IN_LATER = re.compile(rf"#[^\s#{{<]*{_PLACEHOLDER}[^\s#]*|{_PLACEHOLDER}")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_PLACE = "{{}}"
 
 
 def hashtags(prose: str) -> list[str]:
     """Return the hashtags in a line's prose in order, without ``#``; repeats are kept.
 
     A tag has to hold something besides digits (``#123`` is an issue number), and stands at
-    the beginning, after a blank, after punctuation or after another tag.
+    the beginning, after a blank, after punctuation or after another tag. ``#topic/`` and
+    ``#topic/{{name}}`` wait for the rest of their names and are none yet.
     """
     return [tag for tag, _, _ in hashtag_spans(prose)]
 
@@ -51,11 +58,15 @@ def hashtag_spans(prose: str) -> list[tuple[str, int, int]]:
     if "#" not in prose:
         return []
     text = _URL.sub(_blanks, _MATH.sub(_blanks, prose))
+    if has_mark(text):
+        text = _FILLED_IN_LATER.sub(_blanks, text)
     found = []
     for run in _RUN.finditer(text):
         for match in _HASHTAG.finditer(text, run.start(), run.end()):
             inside = match.group(match.lastindex or 0)
             tag = inside.strip().rstrip(_TRAILING)
+            if match.end() < run.end():
+                tag = tag.rstrip("/")  # a mark between two: `#a/#b`
             if _is_tag(tag):
                 at = match.start(match.lastindex or 0) + len(inside) - len(inside.lstrip())
                 found.append((tag, at, at + len(tag)))
@@ -67,20 +78,35 @@ def _blanks(match: re.Match[str]) -> str:
 
 
 def _is_tag(tag: str) -> bool:
+    """Return whether what stands behind a ``#`` is a tag."""
     return (
-        0 < len(tag) <= _LONGEST
+        len(tag) <= _LONGEST
+        and _names_something(tag)
         and tag[0] != "+"  # Logseq's and Org's `#+BEGIN_NOTE`
-        and not re.fullmatch(r"[\d.,\-/:]+", tag)
         and not _HEX_COLOUR.match(tag)
-        and any(c.isalnum() or unicodedata.category(c) == "So" for c in tag)
     )
 
 
+def _names_something(tag: str) -> bool:
+    """Return whether a tag's words can be a tag: with letters or a symbol such as an emoji.
+
+    A name that ends in ``/`` waits for its last part, as templates have it.
+    """
+    said = any(c.isalpha() or unicodedata.category(c) == "So" for c in tag)
+    return said and not tag.endswith("/")
+
+
 def without_hashtags(text: str) -> str:
-    """Return a text without its hashtags, wherever they stand; ``#123`` and headings stay."""
+    """Return a text without its hashtags, wherever they stand; ``#123`` and headings stay.
+
+    Unfinished ones (``#topic/``) go, too.
+    """
     if "#" not in text:
         return text
-    return _RUN.sub(lambda run: "" if hashtags(run.group()) else run.group(), text)
+    return _RUN.sub(
+        lambda run: "" if run[0].endswith("/") or hashtags(run[0]) else run[0],
+        text,
+    )
 
 
 def is_tag_line(prose: str) -> bool:
@@ -94,14 +120,15 @@ def split_tags(values: str | Iterable[str]) -> list[str]:
     """Return the tags in a header's value or behind a label such as ``Tags:``, as written.
 
     Lists, comma strings, ``#a #b``, backticks, ``[[a]], [[b]]`` and quoted tags are
-    understood; blanks separate only where every word is a hashtag.
+    understood; blanks separate only where every word is a hashtag. Template placeholders, names
+    that end in ``/``, and numbers and punctuation alone are no tags; a year is one.
     """
     texts = [values] if isinstance(values, str) else list(values)
     return [tag for text in texts for tag in _split_one(text)]
 
 
 def _split_one(text: str) -> list[str]:
-    text = text.strip()
+    text = without_placeholders(text.strip(), _PLACE) if has_mark(text) else text.strip()
     if "`" in text and (inner := re.findall(r"`([^`]+)`", text)):
         parts = inner
     elif _LINK.search(text):
@@ -118,9 +145,10 @@ def _clean(part: str) -> str:
     tag = " ".join(part.split()).strip(" \"'`*").lstrip("#").strip(" \"'`[]").rstrip("。")
     if tag.endswith(".") and " " in tag:
         tag = tag.rstrip(".")
-    if tag.startswith(("{{", "{%")):
+    if has_mark(tag) or tag.casefold() in {"null", "none"}:
         return ""
-    return "" if tag.casefold() in {"", "null", "none", "~", "-"} else tag
+    # Who lists a year among tags means it; `#2015` is read as any other number.
+    return tag if _names_something(tag) or _YEAR.fullmatch(tag) else ""
 
 
 def tag_key(tag: str) -> str:
