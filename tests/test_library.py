@@ -376,6 +376,22 @@ def test_of_tags_that_look_alike_only_the_one_to_keep_is_suggested(empty: Vault)
     assert [one.tag for one in found["image_editing-ports.md"]] == ["speech"]
 
 
+def test_a_tag_that_waits_for_the_rest_of_its_name_is_not_suggested(empty: Vault) -> None:
+    """Templates leave ``topic/``; it is read as it is written, and spreads no further."""
+    for place in ("kitchens", "ports", "forests", "mines", "schools"):
+        empty.write(
+            f"{place}.md",
+            f"---\ntitle: Echoes of {place}\ntags: [sound/, acoustics]\n---\n"
+            f"## Method\nIn {place} a microphone records the echo of a clap.\n",
+        )
+    empty.write("new.md", "# Echoes of Towers\n\n## Method\nIn towers a clap has an echo.\n")
+    empty.update()
+    library = empty.open()
+    assert {tag.tag for tag in library.tags()} == {"sound/", "acoustics"}
+    (found,) = library.suggest_tags("new.md", TagOptions(k=50, min_confidence=0.0))
+    assert [one.tag for one in found.suggestions] == ["acoustics"]
+
+
 def test_where_no_paper_has_a_tag_new_ones_are_proposed(empty: Vault) -> None:
     empty.write(
         "one.md",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from papersim.notes.labels import Labels
-from papersim.notes.plain import plain_text
 from papersim.notes.reader import read_note
 from papersim.notes.tags import hashtags, is_tag_line, split_tags, tag_key
 
@@ -121,20 +120,17 @@ def test_a_tag_named_like_a_label_stays_a_tag() -> None:
         (["{{allTags}}", "{% for t in tags %}", "a"], ["a"]),
         ("{% for t in tags %}{{t}}{% if not loop.last %}, {% endif %}{% endfor %}, a", ["a"]),
         ('<% tp.date.now("YYYY", 1, "b") %>, topic/{{c}}, a', ["a"]),
-        (["topic/", "topic/a", "a/b/"], ["topic/a"]),
         (["12", "1/2", "--", "?", "2019", "3D", "✔️"], ["2019", "3D", "✔️"]),
     ],
 )
 def test_what_is_no_tag_in_a_list(values: str | list[str], found: list[str]) -> None:
-    """Templates state ``{{tags}}`` and ``topic/``, to be filled in; a number names nothing."""
+    """Templates state ``{{tags}}`` to be filled in; a number names nothing."""
     assert split_tags(values) == found
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("#topic/ #a", ["a"]),
-        ("see #topic/. #a", ["a"]),
         ("#topic/{{name}} #read-{{year}} #a", ["a"]),
         ('<% tp.tag(" #no") %> {{#if x}} #a', ["a"]),
         ("#a/#b #c/d", ["a", "b", "c/d"]),
@@ -142,15 +138,8 @@ def test_what_is_no_tag_in_a_list(values: str | list[str], found: list[str]) -> 
     ],
 )
 def test_what_is_no_hashtag(text: str, found: list[str]) -> None:
-    """The same holds behind a ``#``; a stroke between two hashtags only parts them."""
+    """The same holds behind a ``#``."""
     assert hashtags(text) == found
-
-
-def test_unfinished_tags_are_no_text() -> None:
-    """Templates put them under the title, where the summary of a note begins."""
-    paper = read_note("# A Paper\n#topic/ #status/\n\n## Method\nwords\n", "a.md", LABELS).papers[0]
-    assert (paper.tags, [section.label for section in paper.sections]) == ((), ["Method"])
-    assert plain_text("words #topic/\n#status/") == "words"
 
 
 def test_tag_lines_and_keys() -> None:

@@ -120,6 +120,8 @@ class Suggester:
         sure[model.unpredictable] = 0.0
         own = self._alike(model, paper)
         barred = self._opinions | self._rejections.tags_of(paper)
+        # `topic/` waits for the rest of its name, as templates leave it.
+        barred |= {key for key in self._keys if key.endswith("/")}
         wanted = [
             tag
             for tag in np.argsort(-sure, kind="stable").tolist()

@@ -35,7 +35,7 @@ _LINK_OR_TEXT = re.compile(r"\[\[([^\[\]\r\n]+)\]\]|([^,，、;；\[\]]+)")
 _MATH = re.compile(r"\$\$?[^$\r\n]+\$\$?")
 _URL = re.compile(r"(?:https?|zotero|file|mailto|obsidian)://?[^\s<>()\"，。）]+")
 _HEX_COLOUR = re.compile(r"(?=.*\d)[0-9a-fA-F]{6}$|[0-9a-fA-F]{8}$")
-_TRAILING = ".-+&:'’"
+_TRAILING = ".-/+&:'’"
 _LONGEST = 100
 _PLACEHOLDER = r"(?:\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>)"
 _FILLED_IN_LATER = re.compile(rf"#[^\s#{{<]*{_PLACEHOLDER}[^\s#]*|{_PLACEHOLDER}")
@@ -47,8 +47,8 @@ def hashtags(prose: str) -> list[str]:
     """Return the hashtags in a line's prose in order, without ``#``; repeats are kept.
 
     A tag has to hold something besides digits (``#123`` is an issue number), and stands at
-    the beginning, after a blank, after punctuation or after another tag. ``#topic/`` and
-    ``#topic/{{name}}`` wait for the rest of their names and are none yet.
+    the beginning, after a blank, after punctuation or after another tag. ``#topic/{{name}}``
+    waits for the rest of its name and is none yet.
     """
     return [tag for tag, _, _ in hashtag_spans(prose)]
 
@@ -65,8 +65,6 @@ def hashtag_spans(prose: str) -> list[tuple[str, int, int]]:
         for match in _HASHTAG.finditer(text, run.start(), run.end()):
             inside = match.group(match.lastindex or 0)
             tag = inside.strip().rstrip(_TRAILING)
-            if match.end() < run.end():
-                tag = tag.rstrip("/")  # a mark between two: `#a/#b`
             if _is_tag(tag):
                 at = match.start(match.lastindex or 0) + len(inside) - len(inside.lstrip())
                 found.append((tag, at, at + len(tag)))
@@ -88,25 +86,15 @@ def _is_tag(tag: str) -> bool:
 
 
 def _names_something(tag: str) -> bool:
-    """Return whether a tag's words can be a tag: with letters or a symbol such as an emoji.
-
-    A name that ends in ``/`` waits for its last part, as templates have it.
-    """
-    said = any(c.isalpha() or unicodedata.category(c) == "So" for c in tag)
-    return said and not tag.endswith("/")
+    """Return whether a tag's words can be a tag: with letters or a symbol such as an emoji."""
+    return any(c.isalpha() or unicodedata.category(c) == "So" for c in tag)
 
 
 def without_hashtags(text: str) -> str:
-    """Return a text without its hashtags, wherever they stand; ``#123`` and headings stay.
-
-    Unfinished ones (``#topic/``) go, too.
-    """
+    """Return a text without its hashtags, wherever they stand; ``#123`` and headings stay."""
     if "#" not in text:
         return text
-    return _RUN.sub(
-        lambda run: "" if run[0].endswith("/") or hashtags(run[0]) else run[0],
-        text,
-    )
+    return _RUN.sub(lambda run: "" if hashtags(run[0]) else run[0], text)
 
 
 def is_tag_line(prose: str) -> bool:
@@ -120,8 +108,8 @@ def split_tags(values: str | Iterable[str]) -> list[str]:
     """Return the tags in a header's value or behind a label such as ``Tags:``, as written.
 
     Lists, comma strings, ``#a #b``, backticks, ``[[a]], [[b]]`` and quoted tags are
-    understood; blanks separate only where every word is a hashtag. Template placeholders, names
-    that end in ``/``, and numbers and punctuation alone are no tags; a year is one.
+    understood; blanks separate only where every word is a hashtag. Template placeholders, and
+    numbers and punctuation alone, are no tags; a year is one.
     """
     texts = [values] if isinstance(values, str) else list(values)
     return [tag for text in texts for tag in _split_one(text)]
