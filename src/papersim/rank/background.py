@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Background"]
 
 _TAILS = np.asarray([1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001])
+_RARITY = -np.log10(_TAILS)
 _FULL = 5.0
 _FEWEST = 50
 # The tail of a normal distribution, for vaults too small to show their own.
@@ -46,10 +48,13 @@ class Background:
         is reached by one pair in ten, .4 by one in a hundred, .6 by one in a thousand; beyond
         what the vault's own pairs show it goes on in a straight line.
         """
-        rarity = -np.log10(_TAILS)
-        inside = np.interp(fused, self.levels, rarity)
-        last = slice(len(rarity) - 4, None)
-        slope = np.polyfit(self.levels[last], rarity[last], 1)[0]
-        beyond = rarity[-1] + np.maximum(fused - self.levels[-1], 0) * min(max(slope, 0.2), 2.0)
+        inside = np.interp(fused, self.levels, _RARITY)
+        beyond = _RARITY[-1] + np.maximum(fused - self.levels[-1], 0) * self._slope
         found = np.where(fused > self.levels[-1], beyond, inside)
         return np.asarray(np.clip(found / _FULL, 0.0, 1.0), np.float64)
+
+    @cached_property
+    def _slope(self) -> float:
+        """How much rarer a pair is for each step beyond the last level, as far as they tell."""
+        slope = float(np.polyfit(self.levels[-4:], _RARITY[-4:], 1)[0])
+        return min(max(slope, 0.2), 2.0)

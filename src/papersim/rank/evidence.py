@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,12 +39,10 @@ def best_sentence(text: str, about: str) -> str:
     Shared terms count once and less the more sentences of the text hold them; among equals, as
     across languages, the first sentence of some length is taken.
     """
-    found = sentences(text)
+    found, bags, spread = _read(text)
     if not found:
         return ""
-    bags = [set(terms(sentence)) for sentence in found]
-    spread = Counter(term for bag in bags for term in bag)
-    wanted = set(terms(about))
+    wanted = _read(about)[2].keys()
     scores = [
         sum(1 / spread[term] for term in bag & wanted) / (len(bag) ** 0.5 or 1) for bag in bags
     ]
@@ -56,6 +55,17 @@ def best_sentence(text: str, about: str) -> str:
         key=lambda i: (round(scores[i], 6), len(bags[i]) > 5 and found[i][-1] not in ":：", -i),
     )
     return _cut(found[best])
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> tuple[list[str], list[frozenset[str]], Counter[str]]:
+    """Return the sentences of a text, their terms, and how many sentences hold each term.
+
+    A query's own text is read for each hit.
+    """
+    found = sentences(text)
+    bags = [frozenset(terms(sentence)) for sentence in found]
+    return found, bags, Counter(term for bag in bags for term in bag)
 
 
 def _cut(sentence: str) -> str:

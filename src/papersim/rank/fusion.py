@@ -30,18 +30,17 @@ def standardised(scores: Scores, groups: NDArray[np.integer], among: NDArray[np.
     """
     if not among.any():
         return np.zeros_like(scores)
-    mean, variance = scores[among].mean(), scores[among].var()
-    result = np.empty_like(scores)
-    for group in np.unique(groups):
-        own = groups == group
-        counted = scores[own & among]
-        count = len(counted)
-        share = count / (count + _PRIOR)
-        center = share * counted.mean() + (1 - share) * mean if count else mean
-        around = ((counted - center) ** 2).mean() if count else variance
-        spread = np.sqrt(share * around + (1 - share) * variance)
-        result[own] = (scores[own] - center) / spread if spread > 1e-9 else 0.0
-    return result
+    counted, own = scores[among], groups[among]
+    mean, variance = counted.mean(), counted.var()
+    kinds = int(groups.max()) + 1
+    counts = np.bincount(own, minlength=kinds)
+    shares, least = counts / (counts + _PRIOR), np.maximum(counts, 1)
+    sums = np.bincount(own, counted, minlength=kinds)
+    centers = shares * (sums / least) + (1 - shares) * mean
+    squares = np.bincount(own, (counted - centers[own]) ** 2, minlength=kinds)
+    spreads = np.sqrt(shares * (squares / least) + (1 - shares) * variance)
+    spreads[spreads <= 1e-9] = np.inf
+    return np.asarray((scores - centers[groups]) / spreads[groups], np.float64)
 
 
 def confidence(mine: float, theirs: NDArray[np.floating]) -> Scores:
