@@ -20,6 +20,8 @@ from papersim.index.derived import Derived
 from papersim.index.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from papersim.index.store import PassageRow
@@ -69,25 +71,26 @@ class BareTitles(Store):
     titles_file = Path()
 
     def vectors(
-        self, fingerprint: str, dimension: int
+        self, fingerprint: str, dimension: int, papers: Sequence[str] | None = None
     ) -> tuple[list[PassageRow], NDArray[np.float32]]:
-        """Return all passages and their vectors; see `Store.vectors`."""
-        passages, vectors = super().vectors(fingerprint, dimension)
+        """Return passages and their vectors; see `Store.vectors`."""
+        passages, vectors = super().vectors(fingerprint, dimension, papers)
         bare = [i for i, passage in enumerate(passages) if passage.section is None]
         if bare:
-            papers = self.papers()
-            vectors[bare] = self._embedded([papers[passages[i].paper].title for i in bare])
+            known = self.papers([passages[i].paper for i in bare])
+            vectors[bare] = self._embedded([known[passages[i].paper].title for i in bare])
         return passages, vectors
 
     def _embedded(self, titles: list[str]) -> NDArray[np.float32]:
         """Return the vectors of titles, embedded once and kept."""
+        known: dict[str, NDArray[np.float32]] = {}
         if self.titles_file.is_file():
             with np.load(self.titles_file) as kept:
-                if kept["titles"].tolist() == titles:
-                    return np.asarray(kept["vectors"], np.float32)
-        vectors = load_encoder().encode_passages(titles)
-        np.savez(self.titles_file, titles=np.asarray(titles), vectors=vectors)
-        return vectors
+                known = dict(zip(kept["titles"].tolist(), kept["vectors"], strict=True))
+        if new := [title for title in dict.fromkeys(titles) if title not in known]:
+            known |= zip(new, load_encoder().encode_passages(new), strict=True)
+            np.savez(self.titles_file, titles=list(known), vectors=np.stack(list(known.values())))
+        return np.stack([known[title] for title in titles]).astype(np.float32)
 
 
 def index_of(name: str, corpora: Path, cache: Path) -> Indexed:

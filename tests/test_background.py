@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,10 +15,13 @@ from numpy.typing import NDArray
 
 from papersim.rank.background import Background
 from papersim.rank.center import normalised
-from papersim.rank.lexical import Lexical
 from papersim.rank.overlap import Overlap
-from papersim.rank.similar import hubness, pool_by_paper, sample_rows
+from papersim.rank.similar import hubness, pool_by_paper, pool_of_each, sample_rows
 from papersim.rank.sources import Asked, Corpus, background_of, fused, hubness_of
+from papersim.rank.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Matrix = NDArray[np.float32]
 
@@ -153,6 +160,29 @@ def test_many_sections_do_not_win_by_number() -> None:
     assert both < 0.75 * one_way
 
 
+@given(
+    st.lists(st.integers(1, 6), min_size=1, max_size=9),
+    st.lists(st.integers(1, 6), max_size=6),
+    st.lists(st.integers(1, 8), max_size=3),
+)
+def test_pooling_many_at_once_is_pooling_each(
+    papers: list[int], queries: list[int], cuts: list[int]
+) -> None:
+    """However many passages each has, and however the papers are divided into parts."""
+    rng = np.random.default_rng(8)
+    starts = np.cumsum([0, *papers])
+    vectors = rng.normal(size=(starts[-1], 6)).astype(np.float32)
+    asked = [rng.normal(size=(count, 6)).astype(np.float32) for count in queries]
+    bounds = sorted({0, len(papers), *(cut for cut in cuts if cut < len(papers))})
+    rows = [slice(*pair) for pair in pairwise(bounds)]
+    parts = ((part, vectors[starts[part.start] : starts[part.stop]]) for part in rows)
+    found = pool_of_each(asked, parts, starts)
+    assert found.shape == (len(queries), len(papers))
+    for own, scores in zip(asked, found, strict=True):
+        expected = pool_by_paper(own @ vectors.T, starts, both_ways=True)
+        assert scores == pytest.approx(expected, abs=1e-5)
+
+
 def test_no_papers() -> None:
     none = np.zeros((1, 0), np.float32)
     assert len(pool_by_paper(none, np.zeros(1, np.int64), both_ways=True)) == 0
@@ -166,8 +196,8 @@ def corpus_of(vectors: Matrix) -> Corpus:
     count = len(vectors)
     return Corpus(
         starts=np.arange(count + 1),
-        lexical=Lexical.empty(count),
-        titles=Lexical.empty(count),
+        lexical=Words.of([""] * count),
+        titles=Words.of([""] * count),
         tags=Overlap.build([()] * count),
         links=Overlap.build([()] * count),
         groups=np.zeros(count, np.int64),
@@ -177,8 +207,26 @@ def corpus_of(vectors: Matrix) -> Corpus:
     )
 
 
+@dataclass(frozen=True)
+class OnePassageEach:
+    """Vectors of papers with one passage each."""
+
+    all: Matrix
+
+    def vectors(self, positions: slice) -> Matrix:
+        """Return the vectors at positions."""
+        return self.all[positions]
+
+    def parts(self) -> Iterator[tuple[slice, Matrix]]:
+        """Yield the first paper, then the others."""
+        yield slice(0, 1), self.all[:1]
+        if len(self.all) > 1:
+            yield slice(1, len(self.all)), self.all[1:]
+
+
 def ranking(corpus: Corpus, vectors: Matrix, row: int) -> list[int]:
-    parts = fused(corpus, Asked(vectors[[row]] @ vectors.T, row, languages=(0,)))
+    dense = (vectors[row] @ vectors.T).astype(np.float64)
+    parts = fused(corpus, Asked.of_row(corpus, row, dense))
     order = np.argsort(-np.sum(list(parts.values()), axis=0), kind="stable")
     return [int(other) for other in order if other != row]
 
@@ -195,7 +243,7 @@ def test_a_hub_is_damped() -> None:
     """A paper in everyone's list (a survey, a vague note) tells nobody anything."""
     vectors = hub_and_others()
     plain = corpus_of(vectors)
-    damped = Corpus(**{**vars(plain), "hubs": hubness_of(plain, vectors)})
+    damped = Corpus(**{**vars(plain), "hubs": hubness_of(plain.starts, OnePassageEach(vectors))})
     assert damped.hubs.argmax() == 0
 
     def places(corpus: Corpus) -> float:
@@ -222,8 +270,8 @@ def test_hubs_of_a_tiny_vault_are_finite(count: int) -> None:
     """A paper's score with itself is minus infinity; with one paper there is no other."""
     vectors = normalised(np.random.default_rng(7).normal(size=(count, 8)).astype(np.float32))
     corpus = corpus_of(vectors)
-    assert np.isfinite(hubness_of(corpus, vectors)).all()
-    assert np.isfinite(background_of(corpus, vectors).levels).all()
+    assert np.isfinite(hubness_of(corpus.starts, OnePassageEach(vectors))).all()
+    assert np.isfinite(background_of(corpus, OnePassageEach(vectors)).levels).all()
 
 
 def test_the_sample_is_spread_over_all() -> None:

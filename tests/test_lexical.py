@@ -74,13 +74,3 @@ def test_one_endless_word_costs_no_memory() -> None:
     found = Lexical.fit(notes)
     assert found.vocabulary.nbytes < 1_000_000
     assert np.flatnonzero(found.scores_of_text(notes[0])).tolist() == [0]
-
-
-def test_how_common_a_term_is_leaves_the_paper_asked_about_out() -> None:
-    found = Lexical.fit(["mesh and ray", "mesh and voice", "voice", "splats"])
-    assert found.share_of("mesh", None) == pytest.approx(2 / 4)
-    assert found.share_of("mesh", 0) == pytest.approx(1 / 3)
-    assert found.share_of("mesh", 2) == pytest.approx(2 / 3)
-    assert found.share_of("splat", 3) == 0
-    assert found.share_of("nowhere", None) == 0
-    assert Lexical.fit([""]).share_of("mesh", 0) == 0

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papersim.index.links import link_keys
+from papersim.index.links import link_keys, linked, names_of, targets_of
 from papersim.model import Paper, Place
+from papersim.rank.digests import Sets, digests_of
 from papersim.rank.overlap import Overlap
 
 
@@ -76,3 +77,23 @@ def test_sharing_is_mutual_and_raises_the_overlap(links: dict[str, list[str]]) -
             if row != other:
                 common = {k for k in own & theirs if not all(k in each for each in keys)}
                 assert bool(overlap.scores(row)[other] > 0) == bool(common)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abcd"),
+        st.lists(
+            st.sampled_from(["splats", "@rays2023", "d", "topic", "other", "", "a", "20230105"]),
+            max_size=5,
+        ),
+    )
+)
+def test_as_numbers_links_join_the_same_papers(links: dict[str, list[str]]) -> None:
+    """What is kept and put together as arrays says what the names themselves say."""
+    names = Sets.of(names_of(paper) for paper in PAPERS)
+    targets = Sets.of(targets_of(links.get(paper.id, ())) for paper in PAPERS)
+    found = linked(digests_of([paper.id for paper in PAPERS]), names, targets)
+    expected = Sets.of(link_keys(PAPERS, links))
+    assert found.starts.tolist() == expected.starts.tolist()
+    for begin, end in zip(found.starts, found.starts[1:], strict=False):
+        assert set(found.digests[begin:end]) == set(expected.digests[begin:end])

@@ -36,7 +36,7 @@ def manifest(vault: Vault) -> Path:
 
 
 def arrays(vault: Vault) -> Path:
-    (found,) = vault.index.glob("tag-model-*.npz")
+    (found,) = vault.index.glob("tag-model-*")
     return found
 
 
@@ -60,19 +60,32 @@ def flip(path: Path, place: float) -> None:
     path.write_bytes(data)
 
 
+def without_its_papers(vault: Vault) -> None:
+    """Let each term stand in a paper that is not there; size and head stay as they are."""
+    store = vault.store()
+    model, _ = load_tag_model(vault.index, store)
+    store.close()
+    assert model is not None
+    rows, file = model.texts.rows.tobytes(), arrays(vault)
+    data = file.read_bytes()
+    assert data.count(rows) == 1
+    file.write_bytes(data.replace(rows, b"\xff\xff\xff\x7f" * (len(rows) // 4)))
+
+
 DAMAGES: dict[str, Callable[[Vault], object]] = {
     "nothing left": lost,
     "no manifest": lambda v: manifest(v).unlink(),
     "no arrays": lambda v: arrays(v).unlink(),
     "a manifest that is no JSON": lambda v: manifest(v).write_bytes(b"\xff{"),
     "a manifest of another shape": lambda v: manifest(v).write_text("[1]"),
-    "a manifest with a list of files": lambda v: rewritten(v, files=["tag-model-1.npz"]),
+    "a manifest with a list of files": lambda v: rewritten(v, files=["tag-model-1.arrays"]),
     "an older generation": lambda v: rewritten(v, generation=0),
     "another format": lambda v: rewritten(v, format=0),
     "arrays cut short": lambda v: cut(arrays(v)),
     "empty arrays": lambda v: arrays(v).write_bytes(b""),
     "a flipped byte at the start": lambda v: flip(arrays(v), 0),
-    "a flipped byte within": lambda v: flip(arrays(v), 0.5),
+    "a flipped byte in the head": lambda v: flip(arrays(v), 0.0005),
+    "terms of papers that are not there": without_its_papers,
 }
 
 

@@ -108,3 +108,13 @@ def test_a_word_said_a_hundred_thousand_times_is_counted_as_often_as_can_be() ->
     found = Words.of(["again " * 100_000, "again and again"])
     assert found.sizes.tolist() == [100_000, 3]
     assert found.scores_of_row(0) == pytest.approx(found.scores_of_text("again"), abs=1e-5)
+
+
+def test_how_common_a_term_is_leaves_the_paper_asked_about_out() -> None:
+    found = Words.of(["mesh and ray", "mesh and voice", "voice", "splats"])
+    assert found.share_of("mesh", None) == pytest.approx(2 / 4)
+    assert found.share_of("mesh", 0) == pytest.approx(1 / 3)
+    assert found.share_of("mesh", 2) == pytest.approx(2 / 3)
+    assert found.share_of("splat", 3) == 0
+    assert found.share_of("nowhere", None) == 0
+    assert Words.of([""]).share_of("mesh", 0) == 0

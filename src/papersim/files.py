@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 __all__ = ["replace_file", "sync_folder"]
@@ -17,15 +17,16 @@ __all__ = ["replace_file", "sync_folder"]
 
 def replace_file(
     target: Path,
-    data: bytes,
+    data: bytes | Iterable[bytes | memoryview],
     *,
     like: os.stat_result | None = None,
     check: Callable[[], None] | None = None,
 ) -> None:
     """Replace a file at once and for good: temporary file beside it, both synced to the disk.
 
-    The new file takes over owner and permissions from ``like``. ``check`` is called right
-    before the replacement and may raise. Raises OSError; the temporary file does not stay.
+    ``data`` are bytes, or pieces of them. The new file takes over owner and permissions from
+    ``like``. ``check`` is called right before the replacement and may raise. Raises OSError; the
+    temporary file does not stay.
     """
     # Not made from the target's name, which may be as long as a name can be.
     temporary = target.with_name(f".papersim-{secrets.token_hex(8)}.tmp")
@@ -33,7 +34,7 @@ def replace_file(
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             if like is not None:
                 _take_over(file.fileno(), like)

@@ -121,9 +121,10 @@ class Parts:
         from papersim.index.derived import Derived
 
         fingerprint = store.meta("fingerprint")
-        derived = Derived.build(store, fingerprint, int(store.meta("dimension", "384")))
+        folder, dimension = self.settings.index, int(store.meta("dimension", "384"))
+        derived = Derived.build(store, fingerprint, dimension, folder)
         try:
-            derived.save(self.settings.index, store.generation, fingerprint)
+            derived.save(folder, store.generation, fingerprint)
         except OSError as error:
             self.on_message(f"the vector index could not be kept: {error.strerror}")
         return derived

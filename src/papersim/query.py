@@ -75,10 +75,11 @@ def of_indexed(paper: Paper, store: Store, index: VectorIndex) -> Query:
     """Return the query that a paper in the index is; it needs no model."""
     row = index.row(paper.id)
     span = index.span(row) if row is not None else slice(0, 0)
-    by_id = dict(store.sections([paper.id]).get(paper.id, []))
-    sections = tuple(by_id.get(int(section)) for section in index.sections[span])
-    text = _words(paper.title, by_id.values())
-    vectors, kinds = index.vectors(span), index.kinds[span]
+    own = [section for _, section in store.sections([paper.id]).get(paper.id, [])]
+    by_number = dict(enumerate(own))
+    sections = tuple(by_number.get(number) for number in index.sections[span].tolist())
+    text = _words(paper.title, own)
+    vectors, kinds = index.vectors(span), index.kinds[span].astype(np.int64)
     return Query(vectors, kinds, sections, paper.title, text, paper.id, as_indexed=True)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from papersim.errors import ConfigError
+from papersim.errors import ConfigError, DamagedIndexError
 from papersim.filters import NO_FILTERS
 from papersim.index.vectors import kind_mask
 from papersim.model import Evidence, Hit
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ask", "Ranked", "Ranker"]
 
+_DAMAGED = "files of the index are damaged; run: papersim index --full"
 _PAIRS = 3
 _VARIETY_POOL = 100
 _SAME = 0.85  # of centred vectors; two papers on one topic reach .7, the same text about .9
@@ -87,13 +88,18 @@ class Ranker:
         if own is not None:
             passing[own] = False
         similarities = self._vectors.similarities(query.vectors)
-        if ask.by:
-            sources, allowed = self._by_kind(similarities, kind_mask(ask.by), query)
-            passing &= np.isfinite(sources["dense"])
-        else:
-            sources = self._fused(similarities, query, own, ask.weights)
-            allowed = np.ones(len(self._vectors.ids), bool)
+        try:
+            if ask.by:
+                sources, allowed = self._by_kind(similarities, kind_mask(ask.by), query)
+                passing &= np.isfinite(sources["dense"])
+            else:
+                sources = self._fused(similarities, query, own, ask.weights)
+                allowed = np.ones(self._vectors.count, bool)
+        except IndexError as error:  # what is mapped is not checked before it is used
+            raise DamagedIndexError(_DAMAGED) from error
         scores = np.sum(list(sources.values()), axis=0)
+        if np.isnan(scores).any():
+            raise DamagedIndexError(_DAMAGED)
         rows = np.flatnonzero(passing)
         order = rows[np.argsort(-scores[rows], kind="stable")]
         return Ranked(order, scores, sources, allowed)
@@ -101,18 +107,19 @@ class Ranker:
     def _fused(
         self, similarities: NDArray[np.float32], query: Query, own: int | None, weights: Weights
     ) -> Mapping[str, NDArray[np.float64]]:
-        # A paper asked about as if it had no tags, or from outside, speaks by its text alone.
-        row = own if query.as_indexed else None
         corpus = self._corpus
-        languages = (
-            corpus.languages_like(own)
-            if own is not None
-            else corpus.languages_named(query.language)
-        )
-        asked = Asked(
-            similarities, row, query.text, query.title, languages, query.both_ways, exclude=own
-        )
-        return fused(self._corpus, asked, weights)
+        dense = pool_by_paper(similarities, corpus.starts, both_ways=query.both_ways)
+        if own is not None and query.as_indexed:
+            asked = Asked.of_row(corpus, own, dense)
+        else:
+            # A paper asked about as if it had no tags, or from outside, speaks by its text alone.
+            languages = (
+                corpus.languages_like(own)
+                if own is not None
+                else corpus.languages_named(query.language)
+            )
+            asked = Asked.of_text(corpus, query.text, query.title, dense, languages, own)
+        return fused(corpus, asked, weights)
 
     def _by_kind(
         self, similarities: NDArray[np.float32], mask: int, query: Query
@@ -153,7 +160,7 @@ class Ranker:
                 round(float(score), 4),
                 papers[paper],
                 tuple(tag for tag in papers[paper].tags if tag_key(tag) in own),
-                self._evidence(query, row, ranked, dict(sections.get(paper, []))),
+                self._evidence(query, row, ranked, [s for _, s in sections.get(paper, [])]),
                 tuple((name, round(float(s[row]), 3)) for name, s in ranked.sources.items()),
             )
             for rank, (row, paper, score) in enumerate(zip(rows, ids, scores, strict=True), 1)
@@ -197,7 +204,7 @@ class Ranker:
         return normalised(np.asarray(vectors, np.float32))
 
     def _evidence(
-        self, query: Query, row: int, ranked: Ranked, sections: Mapping[int, PaperSection]
+        self, query: Query, row: int, ranked: Ranked, sections: Sequence[PaperSection]
     ) -> tuple[Evidence, ...]:
         span = self._vectors.span(row)
         allowed = ranked.allowed[span]
@@ -205,9 +212,10 @@ class Ranker:
         similarities[:, ~allowed] = -1.0
         found = []
         for mine, theirs in best_pairs(similarities, _PAIRS):
-            section = sections.get(int(self._vectors.sections[span][theirs]))
-            if section is None or not allowed[theirs]:
+            number = int(self._vectors.sections[span][theirs])
+            if not allowed[theirs] or not 0 <= number < len(sections):
                 continue
+            section = sections[number]
             own = query.sections[mine]
             about = plain_text(own.text) if own else query.text
             words = plain_text(section.text)

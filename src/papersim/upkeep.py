@@ -12,6 +12,7 @@ from papersim.index.stamp import drop_stamp, leave_stamp, report_if_unchanged, s
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from papersim.index.store import NoteState, Store
     from papersim.index.sync import Progress
@@ -156,13 +157,24 @@ class Upkeep:
             Finding("boilerplate", text, f"in {count} papers", "left out of what is embedded")
             for text, count in store.boilerplate_counts()
         ]
+        folder = self._parts.settings.index
+        found += _damaged(folder)
         detail = "the notes have changed since it was made"
         if store is not self._parts.__dict__.get("store"):
             detail = "there is none of these notes, or it was never finished"
         elif self._up_to_date(store):
             detail = ""
         if detail:
-            found.append(
-                Finding("index", str(self._parts.settings.index), detail, "run: papersim index")
-            )
+            found.append(Finding("index", str(folder), detail, "run: papersim index"))
         return tuple(found)
+
+
+def _damaged(folder: Path) -> list[Finding]:
+    """Return the files derived from the store that do not hold what was written to them."""
+    from papersim.index.kept import damaged
+    from papersim.index.manifest import DERIVED, TAG_MODEL
+    from papersim.model import Finding
+
+    names = [name for kind in (DERIVED, TAG_MODEL) for name in damaged(folder, kind)]
+    detail, advice = "it does not hold what was written to it", "run: papersim index --full"
+    return [Finding("damaged", str(folder / name), detail, advice) for name in names]

@@ -25,8 +25,8 @@ __all__ = ["bare_probes", "bare_vectors"]
 
 def bare_probes(store: Store) -> tuple[Probe, ...]:
     """Return the titles to embed: those of papers without a section."""
-    with_text = store.papers_with_text()
-    return tuple(_probe(p) for i, p in sorted(store.papers().items()) if i not in with_text)
+    papers = store.papers(store.papers_without_text())
+    return tuple(_probe(papers[i]) for i in sorted(papers))
 
 
 def bare_vectors(paper: Paper, kept: dict[bytes, Matrix], vectors: VectorIndex) -> Matrix | None:

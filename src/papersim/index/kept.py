@@ -1,90 +1,112 @@
-"""Files derived from the store: written whole, checked on reading, named by a manifest.
+"""Files of arrays derived from the store: written whole, mapped on opening, named by a manifest.
 
-The manifest carries facts about what the files were made from. A new state is written beside
-the old one and then named by the manifest, so that a reader sees the one or the other, whole.
+A new state is written beside the old one and then named by the manifest, so that a reader sees
+the one or the other, whole; a reader that has opened the old one goes on with it. Files are never
+changed: a name holds a digest of the content, and a file that serves the new state, too, stays.
+
+Opening looks at sizes and heads, and reads to its end only what is small. All else is checked
+where damage can be told or mended: by `damaged` and `is_whole`.
 """
 
 from __future__ import annotations
 
-import io
-import json
-import zlib
+import hashlib
+import mmap
+from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from papersim.files import replace_file
+from papersim.index.arrays import checksum, mapped, packed
+from papersim.index.manifest import UNUSABLE, File, read_manifest, write_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    Facts = Mapping[str, str | int]
+    from papersim.index.manifest import Kind, State
+
     Arrays = Mapping[str, NDArray[Any]]
 
-__all__ = ["is_kept", "keep", "kept", "pack", "unpack"]
-
-_UNUSABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+__all__ = ["damaged", "is_whole", "keep", "kept"]
 
 
-def keep(folder: Path, name: str, facts: Facts, files: Mapping[str, bytes]) -> None:
-    """Write files, by ending, as the state of a name; those of the state before go."""
-    stem = f"{name}-{facts['generation']}"
-    content = {f"{stem}.{ending}": data for ending, data in files.items()}
-    for file, data in content.items():
-        replace_file(folder / file, data)
-    marks = {file: {"size": len(d), "crc": zlib.crc32(d)} for file, d in content.items()}
-    manifest = {**facts, "files": marks}
-    replace_file(folder / f"{name}.json", json.dumps(manifest).encode())
-    for old in folder.glob(f"{name}-*"):
-        if old.name not in content:
-            old.unlink(missing_ok=True)
+def keep(folder: Path, kind: Kind, state: State, files: Mapping[str, Arrays | File]) -> None:
+    """Make files, by what they are for, those of a state: arrays to write, or files there.
+
+    Files of the state before that are not needed any more go. Raises OSError.
+    """
+    now = {
+        use: content if isinstance(content, File) else _write(folder, kind, content)
+        for use, content in files.items()
+    }
+    write_manifest(folder, kind, state, now)
+    names = {file.name for file in now.values()}
+    for old in folder.glob(f"{kind.name}-*"):
+        if old.name not in names:
+            # Where a file that is mapped cannot go, it goes with the next state.
+            with suppress(OSError):
+                old.unlink()
 
 
-def kept(folder: Path, name: str, facts: Facts) -> dict[str, bytes] | None:
-    """Return the files of a name by ending; None where they are missing, damaged or of others."""
-    content = {}
+def _write(folder: Path, kind: Kind, arrays: Arrays) -> File:
+    pieces = packed(arrays)
+    digest = hashlib.blake2b(digest_size=8)
+    for piece in pieces:
+        digest.update(piece)
+    name = f"{kind.name}-{digest.hexdigest()}.arrays"
+    size = sum(map(len, pieces))
+    replace_file(folder / name, pieces)
+    return File(name, size, head=checksum(pieces[:1]), crc=checksum(pieces))
+
+
+def kept(
+    folder: Path, kind: Kind, state: State, whole: Collection[str] = ()
+) -> dict[str, Arrays] | None:
+    """Return the arrays of a state, mapped, by what their files are for.
+
+    None where they are missing, damaged as far as sizes and heads tell, or of another state.
+    The files for what is in ``whole`` are read to their ends.
+    """
     try:
-        for file, mark in _marks(folder, name, facts).items():
-            content[file.rsplit(".", 1)[-1]] = data = (folder / file).read_bytes()
-            if zlib.crc32(data) != mark["crc"]:
-                return None
-    except _UNUSABLE:
+        files = read_manifest(folder, kind, **asdict(state))
+        if not all(file.is_full(folder) for file in files.values()):
+            return None
+        if not all(is_whole(folder, files[use]) for use in whole):
+            return None
+        return {use: mapped(folder / file.name, file.head) for use, file in files.items()}
+    except UNUSABLE:
         return None
-    return content
 
 
-def is_kept(folder: Path, name: str, facts: Facts) -> bool:
-    """Return whether the files of a name are there in full size; what they hold is not read."""
+def is_whole(folder: Path, file: File) -> bool:
+    """Return whether a file holds the very bytes that were written; it is read to its end."""
     try:
-        marks = _marks(folder, name, facts)
-        return all((folder / file).stat().st_size == marks[file]["size"] for file in marks)
-    except _UNUSABLE:
+        with (
+            (folder / file.name).open("rb") as opened,
+            mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as memory,
+            memoryview(memory) as content,
+        ):
+            return len(content) == file.size and checksum([content]) == file.crc
+    except UNUSABLE:
         return False
 
 
-def _marks(folder: Path, name: str, facts: Facts) -> dict[str, dict[str, int]]:
-    """Return size and checksum of each file. Raises KeyError for files made from other facts."""
-    manifest = json.loads((folder / f"{name}.json").read_bytes())
-    if any(manifest[key] != value for key, value in facts.items()):
-        raise KeyError(name)
-    marks: dict[str, dict[str, int]] = manifest["files"]
-    return marks
+def damaged(folder: Path, kind: Kind) -> list[str]:
+    """Return the names of the files that do not hold what was written to them.
 
-
-def pack(arrays: Arrays) -> bytes:
-    """Return arrays by name as bytes."""
-    buffer = io.BytesIO()
-    np.savez(buffer, **dict(arrays))  # type: ignore[arg-type]
-    return buffer.getvalue()
-
-
-def unpack(data: bytes) -> dict[str, NDArray[Any]]:
-    """Return the arrays of `pack`; never unpickles.
-
-    Raises ValueError, EOFError or BadZipFile for other bytes.
+    The manifest is one of them. Where nothing was ever kept there are none, and none where an
+    older papersim kept it, which is made again by itself.
     """
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    manifest = kind.manifest(folder)
+    if not manifest.exists():
+        return []
+    try:
+        files = read_manifest(folder, kind).values()
+    except KeyError:
+        return []
+    except UNUSABLE:
+        return [manifest.name]
+    return [file.name for file in files if not is_whole(folder, file)]

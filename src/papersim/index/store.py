@@ -7,6 +7,7 @@ What only writing needs is imported by what writes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections import Counter
@@ -87,7 +88,7 @@ class Store:
                 folder.mkdir(parents=True, exist_ok=True)
             if create and not file.exists():
                 # A new store counts its generations anew; what was derived from another goes.
-                for stale in folder.glob("derived*"):
+                for stale in (*folder.glob("derived*"), *folder.glob("tag-model*")):
                     stale.unlink()
             store = cls(connect(file, create=create))
             store._prepare(folder)
@@ -378,12 +379,19 @@ class Store:
                 ],
             )
 
-    def papers_with_text(self) -> set[str]:
-        """Return the ids of the papers that have a section."""
+    def papers_without_text(self) -> list[str]:
+        """Return the ids of the papers that have no section, in order."""
         rows = self._db.execute(
-            "SELECT DISTINCT paper FROM entries JOIN sections ON sections.entry = entries.id"
+            """SELECT paper FROM entries
+               EXCEPT SELECT paper FROM entries JOIN sections ON sections.entry = entries.id
+               ORDER BY paper"""
         )
-        return {paper for (paper,) in rows}
+        return [paper for (paper,) in rows]
+
+    def tags(self) -> set[str]:
+        """Return all tags as they are written."""
+        rows = self._db.execute("SELECT DISTINCT tags FROM entries")
+        return {tag for (tags,) in rows for tag in json.loads(tags)}
 
     def probes(self, fingerprint: str) -> dict[bytes, NDArray[np.float32]]:
         """Return the vectors of texts embedded as queries, by digest."""
@@ -436,20 +444,24 @@ class Store:
         return int(self._db.execute(query, (fingerprint,)).fetchone()[0])
 
     def vectors(
-        self, fingerprint: str, dimension: int
+        self, fingerprint: str, dimension: int, papers: Sequence[str] | None = None
     ) -> tuple[list[PassageRow], NDArray[np.float32]]:
-        """Return all passages, papers together, and their vectors, shape (passages, dimension)."""
+        """Return the passages of papers, of all by default, and their vectors.
+
+        The passages of a paper stand together; the vectors have shape (passages, dimension).
+        """
         import numpy as np
 
-        rows = self._db.execute(
-            """SELECT p.id, n.paper, p.section, p.language, COALESCE(s.kinds, ''), e.vector
-               FROM passages p
-               JOIN entries n ON n.id = p.entry
+        columns = "p.id, n.paper, p.section, p.language, COALESCE(s.kinds, ''), e.vector"
+        query = f"""SELECT {columns} FROM entries n
+               JOIN passages p ON p.entry = n.id
                JOIN embeddings e ON e.digest = p.digest AND e.fingerprint = ?
                LEFT JOIN sections s ON s.id = p.section
-               ORDER BY n.paper, n.note, n.ordinal, p.id""",
-            (fingerprint,),
-        ).fetchall()
+               %s ORDER BY n.paper, n.note, n.ordinal, p.id"""  # noqa: S608
+        rows = []
+        for part in [None] if papers is None else _chunks(sorted(papers)):
+            where = f"WHERE n.paper IN ({', '.join('?' * len(part))})" if part else ""
+            rows += self._db.execute(query % where, (fingerprint, *(part or ()))).fetchall()
         passages = [
             PassageRow(number, paper, section, language, tuple(kinds.split()))
             for number, paper, section, language, kinds, _ in rows
@@ -458,6 +470,42 @@ class Store:
             return [], np.empty((0, dimension), np.float32)
         data = np.frombuffer(b"".join(row[5] for row in rows), "<f4")
         return passages, data.reshape(len(rows), -1).astype(np.float32)
+
+    def marks(self) -> dict[str, tuple[bytes, int]]:
+        """Return for each paper a mark of what was read of it, and how many passages it has.
+
+        Marks are equal where the same places in notes say the same, and it is cut into passages
+        and cleaned of boilerplate in the same way.
+        """
+        # Were they put together in another order, the paper would be looked at again in vain.
+        passages = {
+            entry: (count, texts)
+            for entry, count, texts in self._db.execute(
+                """SELECT entry, COUNT(*), group_concat(hex(digest) || language)
+                   FROM (SELECT * FROM passages ORDER BY entry, id) GROUP BY entry"""
+            )
+        }
+        lines = dict(
+            self._db.execute(
+                """SELECT entry, group_concat(key) FROM (
+                     SELECT l.entry, l.key FROM boilerplate b JOIN lines l ON l.key = b.key
+                     ORDER BY 1, 2) GROUP BY entry"""
+            ).fetchall()
+        )
+        reader, said = self.meta("reader"), dict[str, list[object]]()
+        counts: Counter[str] = Counter()
+        for paper, entry, *place in self._db.execute(
+            """SELECT n.paper, n.id, n.note, n.ordinal, f.digest
+               FROM entries n JOIN notes f ON f.path = n.note ORDER BY n.paper, n.note, n.ordinal"""
+        ):
+            count, texts = passages.get(entry, (0, ""))
+            said.setdefault(paper, [reader]).append((place, texts, lines.get(entry)))
+            counts[paper] += count
+        marks = {paper: repr(own).encode("utf-8", "replace") for paper, own in said.items()}
+        return {
+            paper: (hashlib.blake2b(mark, digest_size=16).digest(), counts[paper])
+            for paper, mark in marks.items()
+        }
 
     # --- papers ------------------------------------------------------------------------------
 
@@ -479,10 +527,15 @@ class Store:
                 ).fetchall()
         return {paper: _merge(list(group)) for paper, group in groupby(rows, key=lambda r: r[0])}
 
-    def links(self) -> dict[str, tuple[str, ...]]:
-        """Return the names each paper's notes link to, by paper id."""
+    def links(self, papers: Iterable[str] | None = None) -> dict[str, tuple[str, ...]]:
+        """Return the names the notes of papers, of all by default, link to, by paper id."""
         found: dict[str, list[str]] = {}
-        for paper, links in self._db.execute("SELECT paper, links FROM entries ORDER BY id"):
+        query = "SELECT paper, links FROM entries"
+        rows = []
+        for part in [None] if papers is None else _chunks(sorted(set(papers))):
+            where = f" WHERE paper IN ({', '.join('?' * len(part))})" if part else ""
+            rows += self._db.execute(f"{query}{where} ORDER BY id", part or ()).fetchall()
+        for paper, links in rows:
             found.setdefault(paper, []).extend(json.loads(links))
         return {paper: tuple(dict.fromkeys(links)) for paper, links in found.items()}
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
-from papersim.index.kept import is_kept, keep, kept, pack, unpack
+from papersim.index.kept import keep, kept
+from papersim.index.manifest import TAG_MODEL, UNUSABLE, State, is_kept
 from papersim.index.taught import taught_by
 from papersim.suggest.model import TagModel
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["fit_tag_model", "has_tag_model", "load_tag_model", "save_tag_model"]
 
-_NAME = "tag-model"
-_FORMAT = 3
+_MODEL = "model"
 
 
 def fit_tag_model(store: Store, vectors: VectorIndex) -> TagModel | None:
@@ -30,28 +29,31 @@ def fit_tag_model(store: Store, vectors: VectorIndex) -> TagModel | None:
 
 
 def save_tag_model(model: TagModel | None, folder: Path, store: Store) -> None:
-    """Write a model, or that there is none."""
-    keep(folder, _NAME, _facts(store), {} if model is None else {"npz": pack(model.arrays())})
+    """Write a model, or that there is none. Raises OSError."""
+    keep(folder, TAG_MODEL, _state(store), {} if model is None else {_MODEL: model.arrays()})
 
 
 def has_tag_model(folder: Path, store: Store) -> bool:
     """Return whether a model of this state is there, without reading it."""
-    return is_kept(folder, _NAME, _facts(store))
+    return is_kept(folder, TAG_MODEL, _state(store))
 
 
 def load_tag_model(folder: Path, store: Store) -> tuple[TagModel | None, bool]:
-    """Return the model that is kept, and whether what is kept is whole and of this state."""
-    files = kept(folder, _NAME, _facts(store))
+    """Return the model that is kept, mapped, and whether what is kept is of this state.
+
+    Damage that would make it unusable is looked for; other damage shows in `doctor`.
+    """
+    files = kept(folder, TAG_MODEL, _state(store))
     if files is None:
         return None, False
     if not files:
         return None, not any(paper.tags for paper in store.papers().values())
     try:
-        return TagModel.of_arrays(unpack(files["npz"])), True
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, BadZipFile):
+        model = TagModel.of_arrays(files[_MODEL])
+    except UNUSABLE:
         return None, False
+    return (model, True) if model.texts.is_sound() else (None, False)
 
 
-def _facts(store: Store) -> dict[str, str | int]:
-    fingerprint = store.meta("fingerprint")
-    return {"format": _FORMAT, "generation": store.generation, "fingerprint": fingerprint}
+def _state(store: Store) -> State:
+    return State(store.generation, store.meta("fingerprint"))

@@ -23,8 +23,7 @@ __all__ = ["name_probes", "name_vectors"]
 
 def name_probes(store: Store) -> tuple[Probe, ...]:
     """Return every tag's name as a text to embed."""
-    tags = {tag for paper in store.papers().values() for tag in paper.tags}
-    return tuple(dict.fromkeys(_probe(tag) for tag in sorted(tags)))
+    return tuple(dict.fromkeys(_probe(tag) for tag in sorted(store.tags())))
 
 
 def name_vectors(store: Store, fingerprint: str, tags: Sequence[str]) -> NDArray[np.float32] | None:

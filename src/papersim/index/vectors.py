@@ -1,4 +1,10 @@
-"""The FAISS index of passage vectors, centred by language, the passages of a paper together."""
+"""The vectors of passages, centred by language, the passages of a paper together.
+
+They are kept as the encoder gave them, in blocks that stay as they are when other papers change.
+Centring moves all of them a little with every change; it is worked out when they are compared:
+for a query q, a vector v and the mean m of its language, q·(v - m) / |v - m| takes the product of
+q with v, that of q with m, and a length.
+"""
 
 from __future__ import annotations
 
@@ -8,73 +14,105 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from papersim.encode.runtime import prepare_runtime
 from papersim.notes.model import KINDS
 from papersim.rank.center import LanguageMeans
+from papersim.rank.spans import ends_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
-
-    from papersim.index.store import PassageRow
 
     FloatArray = NDArray[np.float32]
     Arrays = Mapping[str, NDArray[Any]]
 
-__all__ = ["VectorIndex", "kind_mask"]
+__all__ = ["Passages", "VectorIndex", "kind_mask"]
+
+_AT_ONCE = 4096  # vectors gone through in one step
+_ON_ONE_THREAD = 1 << 18  # multiplications that OpenBLAS does not divide among threads
+_NOTHING = 1e-6  # what is as near to the mean as this says nothing
+
+
+@dataclass(frozen=True)
+class Passages:
+    """What is known of passages beside their vectors.
+
+    ``slots`` are the places of their vectors in the blocks, one block after the other;
+    ``sections`` the numbers of their sections in the paper (-1 for title and tags); ``kinds``
+    bit masks over KINDS; ``languages`` numbers of ``codes``, which are in order.
+    """
+
+    slots: NDArray[np.int64]
+    sections: NDArray[np.int32]
+    kinds: NDArray[np.int16]
+    languages: NDArray[np.int16]
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class VectorIndex:
-    """Centred passage vectors, searchable.
+    """Passage vectors, searchable.
 
-    By position: ``ids`` are passage ids, ``sections`` section ids (-1 for title and tags) and
-    ``kinds`` bit masks over KINDS. By paper row: ``papers`` are paper ids in order, and the
-    passages of row r stand at starts[r]:starts[r + 1].
+    ``blocks`` hold raw vectors, shape (n, dimension). The passages stand in the order of papers:
+    ``papers`` are ids in order, and the passages of row r stand at starts[r]:starts[r + 1].
+    ``lengths`` are those of the centred vectors, infinite for one that is its language's mean.
     """
 
-    index: Any
-    ids: NDArray[np.int64]
-    sections: NDArray[np.int64]
-    kinds: NDArray[np.int64]
+    blocks: tuple[FloatArray, ...]
+    passages: Passages
+    lengths: FloatArray
     papers: NDArray[np.str_]
     starts: NDArray[np.int64]
     means: LanguageMeans
     query_means: LanguageMeans
 
     @classmethod
-    def build(
+    def fit(
         cls,
-        passages: Sequence[PassageRow],
-        vectors: FloatArray,
+        blocks: Sequence[FloatArray],
+        passages: Passages,
+        papers: NDArray[np.str_],
+        starts: NDArray[np.int64],
         probes: tuple[Sequence[str], FloatArray] | None = None,
     ) -> VectorIndex:
-        """Return the index of passages, ordered by paper, and their raw vectors.
+        """Return the index of passages of papers; see the class for what is given.
 
-        ``probes`` are the languages and raw vectors of texts embedded as queries.
+        ``probes`` are the languages and raw vectors of texts embedded as queries. There has to
+        be a block, though it may be empty.
         """
-        languages = [p.language for p in passages]
-        means = LanguageMeans.fit(vectors, languages)
-        index = _faiss().IndexFlatIP(vectors.shape[1])
-        index.add(means.center(vectors, languages))
-        papers = [p.paper for p in passages]
-        starts = [i for i, paper in enumerate(papers) if i == 0 or papers[i - 1] != paper]
-        return cls(
-            index,
-            np.asarray([p.id for p in passages], np.int64),
-            np.asarray([-1 if p.section is None else p.section for p in passages], np.int64),
-            np.asarray([kind_mask(p.kinds) for p in passages], np.int64),
-            np.asarray([papers[i] for i in starts], np.str_),
-            np.asarray([*starts, len(papers)], np.int64),
-            means,
-            LanguageMeans.fit(probes[1], probes[0]) if probes and len(probes[0]) else means,
-        )
+        counts = np.bincount(passages.languages, minlength=len(passages.codes))
+        sums = np.zeros((len(counts), blocks[0].shape[1]))
+        for _, span in _parts(starts):
+            is_in = np.arange(len(counts))[:, None] == passages.languages[span]
+            sums += is_in.astype(np.float32) @ _taken(blocks, passages.slots[span])
+        means = LanguageMeans.of_sums(passages.codes, counts, sums)
+        lengths = np.empty(len(passages.slots), np.float32)
+        for _, span in _parts(starts):
+            raw = _taken(blocks, passages.slots[span])
+            lengths[span] = np.linalg.norm(raw - means.table[passages.languages[span]], axis=1)
+        lengths[lengths < _NOTHING] = np.inf
+        asked = LanguageMeans.fit(probes[1], probes[0]) if probes and len(probes[0]) else means
+        return cls(tuple(blocks), passages, lengths, papers, starts, means, asked)
 
     @property
     def kind(self) -> str:
-        """The name of the FAISS index in use."""
-        return type(self.index).__name__.removeprefix("Index")
+        """The name of the index in use, as FAISS has it: every vector is looked at."""
+        return "Flat"
+
+    @property
+    def count(self) -> int:
+        """The number of passages."""
+        return len(self.lengths)
+
+    @property
+    def sections(self) -> NDArray[np.int32]:
+        """The number of each passage's section in its paper, -1 for title and tags."""
+        return self.passages.sections
+
+    @property
+    def kinds(self) -> NDArray[np.int16]:
+        """The kinds of each passage, as a bit mask over KINDS."""
+        return self.passages.kinds
 
     @property
     def owners(self) -> NDArray[np.int64]:
@@ -92,81 +130,112 @@ class VectorIndex:
 
     def matrix(self) -> FloatArray:
         """Return all centred vectors, shape (passages, dimension)."""
-        return self.vectors(slice(0, len(self.ids)))
+        return self.vectors(slice(0, self.count))
 
     def vectors(self, positions: slice) -> FloatArray:
         """Return the centred vectors at positions, shape (count, dimension)."""
-        # A copy: the view must not outlive the index it looks into.
-        return np.array(self._stored[positions], np.float32)
+        raw = _taken(self.blocks, self.passages.slots[positions])
+        centred = raw - self.means.table[self.passages.languages[positions]]
+        return np.asarray(centred / self.lengths[positions][:, None], np.float32)
+
+    def parts(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield rows of papers, one after the other, and their centred vectors.
+
+        So all can be gone through without a copy of all.
+        """
+        for rows, span in _parts(self.starts):
+            yield rows, self.vectors(span)
 
     def similarities(self, queries: FloatArray) -> FloatArray:
-        """Return the similarity of each query to each passage, shape (queries, passages)."""
-        # All of them are wanted: a product, without the sorting that a search does.
-        return np.asarray(queries @ self._stored.T, np.float32)
+        """Return the similarity of each query to each passage, shape (queries, passages).
+
+        ``queries`` are centred. Exact: every vector is compared.
+        """
+        found = np.empty((len(queries), sum(map(len, self.blocks))), np.float32)
+        # Threads that wait for one another cost more than they save, where others work, too.
+        step = max(32, _ON_ONE_THREAD // max(1, queries.size))
+        end = 0
+        for block in self.blocks:
+            for start in range(0, len(block), step):
+                some = block[start : start + step]
+                begin, end = end, end + len(some)
+                found[:, begin:end] = queries @ some.T
+        if not self._in_order:
+            found = found[:, self.passages.slots]
+        found -= (queries @ self.means.table.T)[:, self.passages.languages]
+        found /= self.lengths
+        return found
 
     @cached_property
-    def _stored(self) -> FloatArray:
-        """The vectors where the FAISS index holds them, shape (passages, dimension), to be read."""
-        faiss, index = _faiss(), self.index
-        stored = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
-        view: FloatArray = stored.reshape(index.ntotal, index.d)
-        view.flags.writeable = False
-        return view
+    def _in_order(self) -> bool:
+        """Whether the vectors stand in the blocks as the passages do here, and no others."""
+        slots = self.passages.slots
+        return len(slots) == sum(map(len, self.blocks)) and bool((np.diff(slots) == 1).all())
 
-    # --- as bytes ----------------------------------------------------------------------------
-
-    def faiss_bytes(self) -> bytes:
-        """Return the FAISS index as it is kept in a file."""
-        return bytes(_faiss().serialize_index(self.index).tobytes())
+    # --- as arrays ------------------------------------------------------------------------------
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return all that is not in the FAISS index, by name."""
+        """Return all but the blocks, by name."""
         return {
-            "ids": self.ids,
-            "sections": self.sections,
-            "kinds": self.kinds,
-            "papers": self.papers,
-            "starts": self.starts,
-            **_mean_arrays("passage", self.means),
-            **_mean_arrays("query", self.query_means),
+            "vectors.slots": self.passages.slots,
+            "vectors.sections": self.passages.sections,
+            "vectors.kinds": self.passages.kinds,
+            "vectors.languages": self.passages.languages,
+            "vectors.lengths": self.lengths,
+            "vectors.papers": self.papers,
+            "vectors.starts": self.starts,
+            **_mean_arrays("passages", self.means),
+            **_mean_arrays("queries", self.query_means),
         }
 
     @classmethod
-    def of_bytes(cls, faiss_bytes: bytes, arrays: Arrays) -> VectorIndex:
-        """Return the index from what `faiss_bytes` and `arrays` gave."""
-        index = _faiss().deserialize_index(np.frombuffer(faiss_bytes, np.uint8))
-        return cls(
-            index,
-            arrays["ids"],
-            arrays["sections"],
-            arrays["kinds"],
-            arrays["papers"],
-            arrays["starts"],
-            _means_of("passage", arrays),
-            _means_of("query", arrays),
+    def of_arrays(cls, blocks: Sequence[FloatArray], arrays: Arrays) -> VectorIndex:
+        """Return the index of blocks and what `arrays` gave. Raises KeyError if a part is gone."""
+        means = _means_of("passages", arrays)
+        passages = Passages(
+            arrays["vectors.slots"],
+            arrays["vectors.sections"],
+            arrays["vectors.kinds"],
+            arrays["vectors.languages"],
+            means.languages,
         )
+        lengths, papers, starts = (arrays[f"vectors.{n}"] for n in ("lengths", "papers", "starts"))
+        asked = _means_of("queries", arrays)
+        return cls(tuple(blocks), passages, lengths, papers, starts, means, asked)
+
+
+def _parts(starts: NDArray[np.int64]) -> Iterator[tuple[slice, slice]]:
+    """Yield the rows of some papers, and the positions of their passages, until all were there."""
+    begin = 0
+    while begin < len(starts) - 1:
+        enough = int(np.searchsorted(starts, starts[begin] + _AT_ONCE, "right")) - 1
+        end = max(begin + 1, enough)
+        yield slice(begin, end), slice(int(starts[begin]), int(starts[end]))
+        begin = end
+
+
+def _taken(blocks: Sequence[FloatArray], slots: NDArray[np.int64]) -> FloatArray:
+    """Return the vectors at slots of blocks, one block after the other."""
+    ends = ends_of([len(block) for block in blocks])
+    found = np.empty((len(slots), blocks[0].shape[1]), np.float32)
+    for block, begin, end in zip(blocks, ends[:-1], ends[1:], strict=True):
+        here = (slots >= begin) & (slots < end)
+        found[here] = block[slots[here] - begin]
+    return found
 
 
 def _mean_arrays(name: str, means: LanguageMeans) -> dict[str, NDArray[Any]]:
     return {
-        f"{name}_languages": np.asarray(means.languages, np.str_),
-        f"{name}_counts": means.counts,
-        f"{name}_means": means.means,
-        f"{name}_overall": means.overall,
+        f"{name}.languages": np.asarray(means.languages, np.str_),
+        f"{name}.counts": means.counts,
+        f"{name}.means": means.means,
+        f"{name}.overall": means.overall,
     }
 
 
 def _means_of(name: str, arrays: Arrays) -> LanguageMeans:
-    counts, means, overall = (arrays[f"{name}_{part}"] for part in ("counts", "means", "overall"))
-    return LanguageMeans(tuple(map(str, arrays[f"{name}_languages"])), counts, means, overall)
-
-
-def _faiss() -> Any:
-    """Return the faiss module, imported late: half of what start-up costs."""
-    prepare_runtime()
-    import faiss
-
-    return faiss
+    counts, means, overall = (arrays[f"{name}.{part}"] for part in ("counts", "means", "overall"))
+    return LanguageMeans(tuple(map(str, arrays[f"{name}.languages"])), counts, means, overall)
 
 
 def kind_mask(kinds: Sequence[str]) -> int:

@@ -42,23 +42,34 @@ class LanguageMeans:
         """Return the means of vectors, shape (n, dimension), whose languages are given."""
         codes = np.asarray(languages, dtype=np.str_)
         names = tuple(sorted(set(languages)))
-        overall = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1], np.float32)
-        means = np.empty((len(names), vectors.shape[1]), np.float32)
         counts = np.zeros(len(names), np.int64)
+        sums = np.zeros((len(names), vectors.shape[1]))
         for row, name in enumerate(names):
             own = vectors[codes == name]
-            counts[row] = len(own)
-            means[row] = (own.sum(axis=0) + _PRIOR * overall) / (len(own) + _PRIOR)
-        return cls(names, counts, means, overall.astype(np.float32))
+            counts[row], sums[row] = len(own), own.sum(axis=0, dtype=np.float64)
+        return cls.of_sums(names, counts, sums)
+
+    @classmethod
+    def of_sums(
+        cls, languages: tuple[str, ...], counts: NDArray[np.int64], sums: NDArray[np.float64]
+    ) -> LanguageMeans:
+        """Return the means where each language has so many vectors, and these are their sums."""
+        overall = sums.sum(axis=0) / max(1, int(counts.sum()))
+        means = (sums + _PRIOR * overall) / (counts[:, None] + _PRIOR)
+        return cls(languages, counts, means.astype(np.float32), overall.astype(np.float32))
+
+    @property
+    def table(self) -> FloatArray:
+        """The mean of each language, then that of all, shape (languages + 1, dimension)."""
+        return np.vstack([self.means, self.overall[None, :]])
 
     def center(self, vectors: FloatArray, languages: Sequence[str]) -> FloatArray:
         """Return vectors with the mean of their language taken off, of unit length again."""
         rows = {name: row for row, name in enumerate(self.languages)}
-        table = np.vstack([self.means, self.overall[None, :]])
         index = np.asarray([rows.get(name, len(rows)) for name in languages], dtype=np.int64)
         if not len(index):
             return vectors
-        return normalised(vectors - table[index])
+        return normalised(vectors - self.table[index])
 
 
 def normalised(vectors: FloatArray) -> FloatArray:

@@ -7,13 +7,13 @@ vector has unit length (Salton and Buckley 1988), so that long notes do not win 
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from papersim.rank.digests import digests_of
 from papersim.rank.terms import terms
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Lexical:
             return cls.empty(len(texts))
         vectorizer = TfidfVectorizer(analyzer=list, sublinear_tf=True, dtype=np.float32)
         by_row = vectorizer.fit_transform(found).tocsr()
-        digests = _digests(vectorizer.get_feature_names_out().tolist())
+        digests = digests_of(vectorizer.get_feature_names_out().tolist())
         order = np.argsort(digests)
         by_row = by_row[:, order]
         by_row.sort_indices()
@@ -86,6 +86,20 @@ class Lexical:
         """Return the names of the arrays it is made of."""
         return tuple(field.name for field in fields(cls))
 
+    def is_sound(self) -> bool:
+        """Return whether terms and papers point at one another, and nowhere else."""
+        inside = all(
+            not len(places) or (places.min() >= 0 and places.max() < count)
+            for places, count in (
+                (self.rows, self.count),
+                (self.columns, len(self.vocabulary)),
+                (self.starts, len(self.rows) + 1),
+                (self.row_starts, len(self.columns) + 1),
+            )
+        )
+        ordered = (np.diff(self.starts) >= 0).all() and (np.diff(self.row_starts) >= 0).all()
+        return bool(inside and ordered and len(self.starts) == len(self.vocabulary) + 1)
+
     @property
     def count(self) -> int:
         """The number of papers."""
@@ -111,16 +125,6 @@ class Lexical:
         length = float(np.linalg.norm(weights)) or 1.0
         return self._scores(columns, weights / length)
 
-    def share_of(self, term: str, row: int | None) -> float:
-        """Return the share of the papers, but for one by its row, that hold a term."""
-        columns = self.columns_of([term])
-        if not len(columns):
-            return 0.0
-        holders = self.rows[self.starts[columns[0]] : self.starts[columns[0] + 1]]
-        if row is None:
-            return len(holders) / self.count
-        return int((holders != row).sum()) / max(1, self.count - 1)
-
     def idf_of(self, term: str) -> float:
         """Return the weight of a term; one that no paper holds weighs as much as the rarest."""
         if not len(self.vocabulary):
@@ -133,7 +137,7 @@ class Lexical:
         return self._columns(found)[0] if len(self.vocabulary) else np.zeros(0, np.intp)
 
     def _columns(self, found: Collection[str]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        digests = _digests(found)
+        digests = digests_of(found)
         places = np.minimum(np.searchsorted(self.vocabulary, digests), len(self.vocabulary) - 1)
         known = self.vocabulary[places] == digests
         return places[known], known
@@ -162,11 +166,3 @@ class Lexical:
             span = slice(self.starts[column], self.starts[column + 1])
             scores[self.rows[span]] += weight * self.weights[span]
         return scores
-
-
-def _digests(terms: Collection[str]) -> NDArray[np.uint64]:
-    """Return 64 bits that stand for each term: a long word then costs no more than a short one."""
-    found = [
-        hashlib.blake2b(term.encode("utf-8", "replace"), digest_size=8).digest() for term in terms
-    ]
-    return np.frombuffer(b"".join(found), "<u8").astype(np.uint64)

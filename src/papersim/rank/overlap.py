@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from papersim.rank.digests import Sets
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
+
+    Arrays = Mapping[str, NDArray[Any]]
 
 __all__ = ["Overlap"]
 
@@ -29,31 +32,49 @@ class Overlap:
     weights: NDArray[np.float32]
 
     @classmethod
-    def build(cls, sets: Sequence[Iterable[str]]) -> Overlap:
+    def build(cls, sets: Iterable[Iterable[str]]) -> Overlap:
         """Return the overlap of sets of keys, one a paper row."""
-        own = [sorted(set(keys)) for keys in sets]
-        counts = Counter(key for keys in own for key in keys)
-        number = {key: i for i, key in enumerate(counts)}
-        weights = [math.log(len(own) / counts[key]) for key in counts]
-        return cls(
-            np.cumsum([0, *map(len, own)]).astype(np.int64),
-            np.asarray([number[key] for keys in own for key in keys], np.int32),
-            np.asarray(weights, np.float32),
-        )
+        return cls.of(Sets.of(sets))
+
+    @classmethod
+    def of(cls, sets: Sets) -> Overlap:
+        """Return the overlap of sets, one a paper row."""
+        _, keys, counts = np.unique(sets.digests, return_inverse=True, return_counts=True)
+        weights = np.log((len(sets.starts) - 1) / counts)
+        return cls(sets.starts, keys.astype(np.int32), weights.astype(np.float32))
 
     def scores(self, row: int) -> NDArray[np.float64]:
         """Return the idf-weighted Jaccard overlap of a row with every row, in 0..1."""
         count = len(self.starts) - 1
-        span = slice(int(self.starts[row]), int(self.starts[row + 1]))
-        if not self.weights[self.keys[span]].sum():
+        own = self.keys[self.starts[row] : self.starts[row + 1]]
+        if not self.weights[own].sum():
             return np.zeros(count)
         mine = np.zeros(len(self.weights))
-        mine[self.keys[span]] = self.weights[self.keys[span]]
-        owners = np.repeat(np.arange(count), np.diff(self.starts))
-        shared = np.bincount(owners, mine[self.keys], minlength=count)
-        total = np.bincount(owners, self.weights[self.keys], minlength=count)
-        either = total + mine.sum() - shared
+        mine[own] = self.weights[own]
+        shared = np.bincount(self._owners, mine[self.keys], minlength=count)
+        either = self._totals + mine.sum() - shared
         scores: NDArray[np.float64] = np.divide(
             shared, either, out=np.zeros(count), where=either > 0
         )
         return scores
+
+    @cached_property
+    def _owners(self) -> NDArray[np.int64]:
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+
+    @cached_property
+    def _totals(self) -> NDArray[np.float64]:
+        count = len(self.starts) - 1
+        totals = np.bincount(self._owners, self.weights[self.keys], minlength=count)
+        return np.asarray(totals, np.float64)
+
+    # --- as arrays ------------------------------------------------------------------------------
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """Return what it is made of, by names that begin with one."""
+        return {f"{name}.{field.name}": getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def of_arrays(cls, name: str, arrays: Arrays) -> Overlap:
+        """Return what `arrays` gave. Raises KeyError where a part is missing."""
+        return cls(**{field.name: arrays[f"{name}.{field.name}"] for field in fields(cls)})

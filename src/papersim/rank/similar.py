@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from papersim.rank.spans import ends_of
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float32]
 
-__all__ = ["hubness", "pool_by_paper", "sample_rows"]
+__all__ = ["hubness", "pool_by_paper", "pool_of_each", "sample_rows"]
 
 _NEIGHBOURS = 10
 _SAMPLE = 400
@@ -37,12 +43,83 @@ def pool_by_paper(
     return np.asarray((forward + backward) / 2, np.float64)
 
 
+def pool_of_each(
+    queries: Sequence[FloatArray],
+    parts: Iterable[tuple[slice, FloatArray]],
+    starts: NDArray[np.int64],
+) -> FloatArray:
+    """Return `pool_by_paper`, both ways, for many queries at once, shape (queries, papers).
+
+    ``queries`` are the passages of each, shape (n, dimension); ``parts`` give rows of papers and
+    the vectors of their passages. Passages are put in layers, the first of each query or paper,
+    then the second of those that have one: so a maximum or sum is taken of whole rows at once.
+    """
+    found = np.empty((len(queries), len(starts) - 1), np.float32)
+    if not len(queries):
+        return found
+    mine = _Layers.of(np.asarray([len(query) for query in queries]))
+    columns = np.concatenate(queries)[mine.places].T
+    for rows, vectors in parts:
+        theirs = _Layers.of(np.diff(starts[rows.start : rows.stop + 1]))
+        similarities = vectors[theirs.places] @ columns
+        # The best of each query for each passage, then its mean over those of a paper.
+        backward = theirs.mean(mine.greatest(similarities.T).T)
+        forward = mine.mean(theirs.greatest(similarities).T)
+        pooled = (forward + backward.T) / 2
+        found[np.ix_(mine.order, rows.start + theirs.order)] = pooled
+    return found
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """Items of several owners in layers: the first of each, the second of those that have one.
+
+    ``order`` are the owners, those with most items first; ``places`` where each item stands
+    among the items of the first owner, the second and so on; layer i is rows
+    ends[i]:ends[i + 1] and belongs to the first ends[i + 1] - ends[i] owners.
+    """
+
+    order: NDArray[np.int64]
+    places: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, counts: NDArray[np.int64]) -> _Layers:
+        """Return the layers of owners with so many items each, one or more."""
+        order = np.argsort(-counts, kind="stable")
+        starts = ends_of(counts)[:-1][order]
+        sizes = [int((counts > layer).sum()) for layer in range(int(counts.max()))]
+        places = np.concatenate([starts[:size] + layer for layer, size in enumerate(sizes)])
+        return cls(order, places, ends_of(sizes), counts[order])
+
+    def greatest(self, values: FloatArray) -> FloatArray:
+        """Return the greatest value of each owner in order, from values by item, rows in layers."""
+        first, *others = self._split(values)
+        found: FloatArray = first.copy("K")
+        for layer in others:
+            np.maximum(found[: len(layer)], layer, out=found[: len(layer)])
+        return found
+
+    def mean(self, values: FloatArray) -> FloatArray:
+        """Return the mean value of each owner in order; see `greatest`."""
+        first, *others = self._split(values)
+        found: FloatArray = first.copy("K")
+        for layer in others:
+            found[: len(layer)] += layer
+        return np.asarray(found / self.counts[:, None], np.float32)
+
+    def _split(self, values: FloatArray) -> Iterator[FloatArray]:
+        for begin, end in pairwise(self.ends.tolist()):
+            yield values[begin:end]
+
+
 def sample_rows(count: int, most: int = _SAMPLE) -> NDArray[np.int64]:
     """Return at most ``most`` of ``count`` rows, evenly spread; rows are in order of a hash."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
 
-def hubness(scores_of_sample: NDArray[np.float64]) -> NDArray[np.float64]:
+def hubness(scores_of_sample: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return how near each paper is to its ten nearest of a sample, from scores (sample, papers).
 
     Taken off a score, half and half on both sides, it damps papers that are everyone's
@@ -50,5 +127,5 @@ def hubness(scores_of_sample: NDArray[np.float64]) -> NDArray[np.float64]:
     itself has to be -inf.
     """
     nearest = min(_NEIGHBOURS, max(1, len(scores_of_sample) - 1))
-    best = np.sort(scores_of_sample, axis=0)[-nearest:]
-    return np.asarray(np.where(np.isfinite(best), best, 0.0).mean(axis=0), np.float64)
+    best = np.partition(scores_of_sample.T, -nearest, axis=1)[:, -nearest:]
+    return np.asarray(np.where(np.isfinite(best), best, 0.0).mean(axis=1), np.float64)

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from papersim.rank.background import Background
 from papersim.rank.fusion import DEFAULT_WEIGHTS, confidence, fuse, standardised
-from papersim.rank.similar import hubness, pool_by_paper, sample_rows
+from papersim.rank.similar import hubness, pool_of_each, sample_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from papersim.rank.fusion import Weights
-    from papersim.rank.lexical import Lexical
     from papersim.rank.overlap import Overlap
+    from papersim.rank.words import Words
 
     FloatArray = NDArray[np.float32]
     Scores = NDArray[np.float64]
 
-__all__ = ["Asked", "Corpus", "background_of", "fused", "hubness_of"]
+__all__ = ["Asked", "Corpus", "Vectors", "background_of", "fused", "hubness_of", "with_background"]
 
 _HUB_SHARE = 0.25
 _STAND_IN = 0.6
 _BACKGROUND_QUERIES = 120
 _SURE = 1e9
+
+
+class Vectors(Protocol):
+    """The centred vectors of passages, the passages of a paper together."""
+
+    def vectors(self, positions: slice) -> FloatArray:
+        """Return the vectors at positions."""
+        ...
+
+    def parts(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield rows of papers, one after the other, and the vectors of their passages."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -39,8 +53,8 @@ class Corpus:
     """
 
     starts: NDArray[np.int64]
-    lexical: Lexical
-    titles: Lexical
+    lexical: Words
+    titles: Words
     tags: Overlap
     links: Overlap
     groups: NDArray[np.int64]
@@ -72,22 +86,44 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a query brings: the similarity of its passages to all passages, and the rest of it.
+    """How near a query is to every paper, by row: its sections, its words, its title.
 
-    ``similarities`` has shape (query passages, passages). ``row`` is the query's own paper, if
-    it is one of the corpus; its words, title, tags and links are known then. Else ``text``
-    holds its words and ``title`` its title. ``languages`` are the groups whose papers are in
+    ``row`` is the query's own paper, if it is one of the corpus; its tags and links are known
+    then. ``terms`` is the number of its terms. ``languages`` are the groups whose papers are in
     its language, None if that is unknown; ``exclude`` a row that is not to count where scores
     are standardised.
     """
 
-    similarities: FloatArray
+    dense: Scores
+    words: FloatArray
+    titles: FloatArray
+    terms: float
     row: int | None = None
-    text: str = ""
-    title: str = ""
     languages: tuple[int, ...] | None = None
-    both_ways: bool = True
     exclude: int | None = None
+
+    @classmethod
+    def of_row(cls, corpus: Corpus, row: int, dense: Scores) -> Asked:
+        """Return the query that a paper of the corpus is."""
+        words, titles = corpus.lexical.scores_of_row(row), corpus.titles.scores_of_row(row)
+        terms = float(corpus.lexical.sizes[row])
+        return cls(dense, words, titles, terms, row, corpus.languages_like(row), row)
+
+    @classmethod
+    def of_text(
+        cls,
+        corpus: Corpus,
+        text: str,
+        title: str,
+        dense: Scores,
+        languages: tuple[int, ...] | None = None,
+        exclude: int | None = None,
+    ) -> Asked:
+        """Return the query that a text is, with its title if it has one."""
+        words = corpus.lexical.scores_of_text(text)
+        titles = corpus.titles.scores_of_text(title or text)
+        # A query of a few words is all there is of it: its words are meant.
+        return cls(dense, words, titles, _SURE, None, languages, exclude)
 
 
 def fused(corpus: Corpus, asked: Asked, weights: Weights = DEFAULT_WEIGHTS) -> dict[str, Scores]:
@@ -100,8 +136,7 @@ def fused(corpus: Corpus, asked: Asked, weights: Weights = DEFAULT_WEIGHTS) -> d
     for row in (asked.row, asked.exclude):
         if row is not None:
             among[row] = False
-    dense = pool_by_paper(asked.similarities, corpus.starts, both_ways=asked.both_ways)
-    z_dense = standardised(dense - _HUB_SHARE * corpus.hubs, corpus.groups, among)
+    z_dense = standardised(asked.dense - _HUB_SHARE * corpus.hubs, corpus.groups, among)
     sources = {"dense": z_dense, **_lexical(corpus, asked, z_dense, among)}
     if asked.row is not None:
         for name, overlap in (("tags", corpus.tags), ("links", corpus.links)):
@@ -114,18 +149,10 @@ def fused(corpus: Corpus, asked: Asked, weights: Weights = DEFAULT_WEIGHTS) -> d
 def _lexical(
     corpus: Corpus, asked: Asked, z_dense: Scores, among: NDArray[np.bool_]
 ) -> dict[str, Scores]:
-    if asked.row is not None:
-        words = corpus.lexical.scores_of_row(asked.row)
-        titles = corpus.titles.scores_of_row(asked.row)
-        terms = float(corpus.lexical.lengths[asked.row])
-    else:
-        words = corpus.lexical.scores_of_text(asked.text)
-        titles = corpus.titles.scores_of_text(asked.title or asked.text)
-        # A query of a few words is all there is of it: its words are meant.
-        terms = _SURE
-    trust = confidence(terms, corpus.lexical.lengths.astype(np.float64))
-    lexical = trust * standardised(words.astype(np.float64), corpus.groups, among)
-    z_titles = (1 - trust) * standardised(titles.astype(np.float64), corpus.groups, among)
+    trust = confidence(asked.terms, corpus.lexical.sizes.astype(np.float64))
+    words, titles = asked.words.astype(np.float64), asked.titles.astype(np.float64)
+    lexical = trust * standardised(words, corpus.groups, among)
+    z_titles = (1 - trust) * standardised(titles, corpus.groups, among)
     if asked.languages is not None:
         other = ~np.isin(corpus.groups, asked.languages)
         stand_in = _STAND_IN * z_dense
@@ -136,23 +163,40 @@ def _lexical(
     return {"lexical": lexical, "title": z_titles}
 
 
-def hubness_of(corpus: Corpus, matrix: FloatArray) -> Scores:
+def with_background(corpus: Corpus, vectors: Vectors) -> Corpus:
+    """Return a corpus with its hubs, and with the background of random pairs that they make."""
+    damped = replace(corpus, hubs=hubness_of(corpus.starts, vectors))
+    return replace(damped, background=background_of(damped, vectors))
+
+
+def hubness_of(starts: NDArray[np.int64], vectors: Vectors) -> Scores:
     """Return how near each paper is to its nearest ones of a sample of papers."""
-    rows = sample_rows(corpus.count)
-    scores = np.empty((len(rows), corpus.count))
-    for place, row in enumerate(rows.tolist()):
-        own = matrix[corpus.starts[row] : corpus.starts[row + 1]]
-        scores[place] = pool_by_paper(own @ matrix.T, corpus.starts, both_ways=True)
-        scores[place, row] = -np.inf
-    return hubness(scores) if len(rows) else np.zeros(corpus.count)
+    rows = sample_rows(len(starts) - 1)
+    scores = _pooled(rows, starts, vectors)
+    scores[np.arange(len(rows)), rows] = -np.inf
+    return hubness(scores) if len(rows) else np.zeros(len(starts) - 1)
 
 
-def background_of(corpus: Corpus, matrix: FloatArray) -> Background:
+def background_of(corpus: Corpus, vectors: Vectors) -> Background:
     """Return the fused scores of random pairs: a sample of papers with all others."""
+    rows = sample_rows(corpus.count, _BACKGROUND_QUERIES)
+    dense = _pooled(rows, corpus.starts, vectors)
+    words, titles = corpus.lexical.scores_of_rows(rows), corpus.titles.scores_of_rows(rows)
     found = []
-    for row in sample_rows(corpus.count, _BACKGROUND_QUERIES).tolist():
-        own = matrix[corpus.starts[row] : corpus.starts[row + 1]]
-        asked = Asked(own @ matrix.T, row, languages=corpus.languages_like(row))
+    for place, row in enumerate(rows.tolist()):
+        asked = Asked(
+            dense[place].astype(np.float64),
+            words[place],
+            titles[place],
+            float(corpus.lexical.sizes[row]),
+            row,
+            corpus.languages_like(row),
+        )
         total = np.sum(list(fused(corpus, asked).values()), axis=0)
         found.append(np.delete(total, row))
     return Background.fit(np.concatenate(found) if found else np.zeros(0))
+
+
+def _pooled(rows: NDArray[np.int64], starts: NDArray[np.int64], vectors: Vectors) -> FloatArray:
+    own = [vectors.vectors(slice(int(starts[row]), int(starts[row + 1]))) for row in rows.tolist()]
+    return pool_of_each(own, vectors.parts(), starts)

@@ -108,6 +108,15 @@ class Words:
         lengths = self.lengths[:, None]
         return np.asarray(np.divide(scores, lengths, out=scores, where=lengths > 0).T)
 
+    def share_of(self, term: str, row: int | None = None) -> float:
+        """Return the share of the papers, but for one by its row, that hold a term."""
+        digest = digests_of([term])
+        holders = int(self._counts(digest)[0])
+        if row is None:
+            return holders / max(1, self.count)
+        own = digest[0] in self._terms_of(row)[0]
+        return (holders - own) / max(1, self.count - 1)
+
     def _terms_of(self, row: int) -> tuple[NDArray[np.uint64], FloatArray]:
         for postings, rows in zip(self.postings, self.rows, strict=True):
             if len(own := np.flatnonzero(rows == row)):

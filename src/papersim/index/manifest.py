@@ -1,0 +1,97 @@
+"""Manifests: which files hold what is derived from the store, and from which state of it.
+
+Looking at them takes neither NumPy nor the files themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from papersim.files import replace_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = [
+    "DERIVED",
+    "TAG_MODEL",
+    "UNUSABLE",
+    "File",
+    "Kind",
+    "State",
+    "is_kept",
+    "read_manifest",
+    "write_manifest",
+]
+
+UNUSABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
+"""What reading a damaged file may raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of derived files: the name they begin with, and the format they are in."""
+
+    name: str
+    format: int
+
+    def manifest(self, folder: Path) -> Path:
+        """Return where the manifest is."""
+        return folder / f"{self.name}.json"
+
+
+DERIVED = Kind("derived", 8)
+TAG_MODEL = Kind("tag-model", 4)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of the store: how often its papers changed, and the encoder of its vectors."""
+
+    generation: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of arrays: its name, its size in bytes, and the checksums of its head and of all."""
+
+    name: str
+    size: int
+    head: int
+    crc: int
+
+    def is_full(self, folder: Path) -> bool:
+        """Return whether the file is there in full size."""
+        return (folder / self.name).stat().st_size == self.size
+
+
+def write_manifest(folder: Path, kind: Kind, state: State, files: Mapping[str, File]) -> None:
+    """Let the files, by what they are for, be those of a state. Raises OSError."""
+    named = {use: asdict(file) for use, file in files.items()}
+    content = {"format": kind.format, **asdict(state), "files": named}
+    replace_file(kind.manifest(folder), json.dumps(content).encode())
+
+
+def read_manifest(folder: Path, kind: Kind, **facts: str | int) -> dict[str, File]:
+    """Return the files that a manifest names, by what they are for.
+
+    Raises one of UNUSABLE where there is none, or none of this format with these facts.
+    """
+    content = json.loads(kind.manifest(folder).read_bytes())
+    wanted = {"format": kind.format, **facts}
+    if any(content[key] != value for key, value in wanted.items()):
+        raise KeyError(kind.name)
+    return {use: File(**file) for use, file in content["files"].items()}
+
+
+def is_kept(folder: Path, kind: Kind, state: State) -> bool:
+    """Return whether the files of a state are there in full size; what they hold is not read."""
+    try:
+        files = read_manifest(folder, kind, **asdict(state))
+        return all(file.is_full(folder) for file in files.values())
+    except UNUSABLE:
+        return False

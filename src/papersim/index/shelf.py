@@ -1,0 +1,170 @@
+"""Shelves: what is known of papers each by itself, in arrays that are never changed.
+
+A change of the notes puts the papers that changed on a new shelf; the others stay where they are.
+What changed or went leaves gaps. Now and then shelves are joined, so that they stay few and the
+gaps small: the more a shelf holds, the more seldom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from papersim.rank.digests import Sets
+from papersim.rank.postings import Gathered, Postings
+from papersim.rank.spans import ends_of, places_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from papersim.index.known import Known
+
+    Arrays = Mapping[str, NDArray[Any]]
+
+__all__ = ["MARK", "Shelf", "first_to_join"]
+
+MARK = 16
+"""Bytes of a mark."""
+
+_GROWTH = 3
+_GAPS = 0.25
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What is known of some papers, each by itself; see `Known` for what it is.
+
+    ``marks`` have shape (papers, MARK). The passages of paper i stand at starts[i]:starts[i + 1]
+    of ``vectors``, ``sections``, ``kinds`` and ``languages``.
+    """
+
+    marks: NDArray[np.uint8]
+    starts: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    sections: NDArray[np.int32]
+    kinds: NDArray[np.int16]
+    languages: NDArray[np.str_]
+    groups: NDArray[np.str_]
+    texts: Postings
+    titles: Postings
+    tags: Sets
+    names: Sets
+    targets: Sets
+
+    @classmethod
+    def of(cls, papers: Iterable[Known], passages: int, dimension: int) -> Shelf:
+        """Return the shelf of papers, in order; they have at most so many passages."""
+        vectors = np.empty((passages, dimension), np.float32)
+        marks, groups, lengths = bytearray(), list[str](), list[int]()
+        sections, kinds, languages = list[int](), list[int](), list[str]()
+        texts, titles = Gathered(), Gathered()
+        tags, names, targets = list[set[str]](), list[set[str]](), list[set[str]]()
+        for paper in papers:
+            vectors[len(sections) : len(sections) + len(paper.vectors)] = paper.vectors
+            marks += paper.mark
+            groups.append(paper.group)
+            lengths.append(len(paper.vectors))
+            sections += paper.sections
+            kinds += paper.kinds
+            languages += paper.languages
+            texts.add(paper.text)
+            titles.add(paper.title)
+            tags.append(paper.tags)
+            names.append(paper.names)
+            targets.append(paper.targets)
+        return cls(
+            np.frombuffer(bytes(marks), np.uint8).reshape(-1, MARK),
+            ends_of(lengths),
+            vectors[: len(sections)],
+            np.asarray(sections, np.int32),
+            np.asarray(kinds, np.int16),
+            np.asarray(languages, np.str_),
+            np.asarray(groups, np.str_),
+            texts.postings(),
+            titles.postings(),
+            *map(Sets.of, (tags, names, targets)),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[tuple[Shelf, NDArray[np.int64]]]) -> Shelf:
+        """Return some papers of several shelves, in order: (shelf, which of its papers)."""
+        lengths = [np.diff(shelf.starts)[chosen] for shelf, chosen in parts]
+        places = [
+            places_in(shelf.starts[chosen], own)
+            for (shelf, chosen), own in zip(parts, lengths, strict=True)
+        ]
+
+        def by_passage(name: str) -> NDArray[Any]:
+            arrays = zip(parts, places, strict=True)
+            return np.concatenate([getattr(shelf, name)[own] for (shelf, _), own in arrays])
+
+        def of_all(name: str) -> list[tuple[Any, NDArray[np.int64]]]:
+            return [(getattr(shelf, name), chosen) for shelf, chosen in parts]
+
+        return cls(
+            np.concatenate([shelf.marks[chosen] for shelf, chosen in parts]),
+            ends_of(np.concatenate(lengths)),
+            by_passage("vectors"),
+            by_passage("sections"),
+            by_passage("kinds"),
+            by_passage("languages"),
+            np.concatenate([shelf.groups[chosen] for shelf, chosen in parts]),
+            Postings.joined(of_all("texts")),
+            Postings.joined(of_all("titles")),
+            *(Sets.joined(of_all(name)) for name in ("tags", "names", "targets")),
+        )
+
+    @property
+    def count(self) -> int:
+        """The number of papers."""
+        return len(self.marks)
+
+    def places(self) -> dict[bytes, int]:
+        """Return where the paper with each mark stands; those without one are left out."""
+        data = self.marks.tobytes()
+        found = {data[i * MARK : (i + 1) * MARK]: i for i in range(self.count)}
+        found.pop(bytes(MARK), None)
+        return found
+
+    # --- as arrays ------------------------------------------------------------------------------
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what it is made of, by name."""
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            **self.texts.arrays("texts"),
+            **self.titles.arrays("titles"),
+            **self.tags.arrays("tags"),
+            **self.names.arrays("names"),
+            **self.targets.arrays("targets"),
+        }
+
+    @classmethod
+    def of_arrays(cls, arrays: Arrays) -> Shelf:
+        """Return what `arrays` gave. Raises KeyError where a part is missing."""
+        parts: dict[str, Any] = {name: arrays[name] for name in _PLAIN}
+        parts |= {name: Postings.of_arrays(name, arrays) for name in ("texts", "titles")}
+        parts |= {name: Sets.of_arrays(name, arrays) for name in ("tags", "names", "targets")}
+        return cls(**parts)
+
+
+_PLAIN = ("marks", "starts", "vectors", "sections", "kinds", "languages", "groups")
+
+
+def first_to_join(live: Sequence[int], counts: Sequence[int], new: int) -> int:
+    """Return from which shelf on all are joined with the new papers; their number for none.
+
+    ``live`` are the papers of each shelf that are still as they were, of ``counts`` it holds. A
+    shelf is joined with the later ones when they hold a third as much as it does, or a quarter of
+    it are gaps: so there are few shelves, and a paper moves as often as a logarithm says.
+    """
+    first = len(live)
+    for place in reversed(range(len(live))):
+        gaps = counts[place] - live[place]
+        if live[place] < _GROWTH * sum(live[place + 1 :], new) or gaps > _GAPS * counts[place]:
+            first = place
+    return first
