@@ -164,6 +164,83 @@ def test_indexing_twice_makes_the_same_model(vault: Vault) -> None:
     assert arrays(vault).read_bytes() == before
 
 
+def test_papers_of_boilerplate_alone_teach_by_their_titles(empty: Vault) -> None:
+    """Their sections are there, but nothing in them is embedded."""
+    for number in range(24):
+        tag = ("sound", "light")[number % 2]
+        text = "To be read one day, and to be summed up here in a few words."
+        empty.write(f"{number}.md", f"# {tag} study {number}\n#{tag}\n\n## Method\n{text}\n")
+    empty.update()
+    messages: list[str] = []
+    found = suggested(empty, messages)
+    assert messages == []
+    assert found["sound study 2"][0][0] == "sound"
+
+
+# --- large vaults ---------------------------------------------------------------------------------
+
+
+PLACES = (
+    "kitchens", "ports", "forests", "mines", "schools", "villages", "trains", "towers", "gardens",
+    "deserts", "harbours", "stables",
+)  # fmt: skip
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch, empty: Vault) -> Vault:
+    """Return a vault of 24 papers where so many are called many, of which two may change."""
+    monkeypatch.setattr("papersim.index.tag_model._MANY", 20)
+    monkeypatch.setattr("papersim.index.tag_model._MOST_CHANGED", 0.1)
+    for place in PLACES:
+        for tag, text in (("sound", "an echo comes back"), ("light", "a ray is bent")):
+            title = f"# {tag.title()} in {place}\n#{tag}\n\n"
+            empty.write(f"{tag}-{place}.md", f"{title}## Method\nIn {place} {text}.\n")
+    empty.update()
+    return empty
+
+
+def test_where_hardly_anything_changed_the_model_goes_on_serving(large: Vault) -> None:
+    file, before = arrays(large), arrays(large).stat()
+    large.write("new.md", "# A new echo\n#sound\n\n## Method\nIt tells of an echo in a hall.\n")
+    (large.notes / "light-ports.md").unlink()
+    large.update()
+    assert arrays(large) == file
+    assert arrays(large).stat() == before
+    messages: list[str] = []
+    found = suggested(large, messages)
+    assert messages == []
+    assert found["A new echo"][0][0] == "sound"
+    everything = large.open().suggest_tags_all(ALL)
+    papers = {p for f in everything for s in f.suggestions for r in s.reasons for p in r.papers}
+    known = {detail.paper.id for detail in large.open().papers()}
+    assert papers <= known
+
+
+def test_where_more_changed_it_is_fitted_anew(large: Vault) -> None:
+    file = arrays(large)
+    for number in range(3):
+        large.write(f"new-{number}.md", f"# New {number}\n#sound\n\n## Method\nEcho {number}.\n")
+    large.update()
+    assert arrays(large) != file
+
+
+def test_a_tag_that_is_gone_does_not_come_back(large: Vault) -> None:
+    large.write("loud.md", "# Loud Echoes\n#loud\n\n## Method\nIt tells of an echo.\n")
+    large.open().index(full=True)
+    file = arrays(large)
+    large.write("loud.md", "# Loud Echoes\n#sound\n\n## Method\nIt tells of an echo.\n")
+    large.update()
+    assert arrays(large) != file
+    assert "loud" not in {tag for tags in suggested(large).values() for tag, _ in tags}
+
+
+def test_indexing_in_full_fits_it_anew(large: Vault) -> None:
+    before = arrays(large).stat().st_mtime_ns
+    large.write("new.md", "# A new echo\n#sound\n\n## Method\nIt tells of an echo in a hall.\n")
+    large.open().index(full=True)
+    assert arrays(large).stat().st_mtime_ns != before
+
+
 # --- vaults without tags --------------------------------------------------------------------------
 
 

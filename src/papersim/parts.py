@@ -160,6 +160,17 @@ class Parts:
             found = self.fit_tags(store, self.derived)
         return found
 
+    def renew_tags(self, store: Store, derived: Derived, *, full: bool = False) -> None:
+        """Keep what the tags in a store teach; anew only where that may differ, or ``full``."""
+        from papersim.index.tag_model import take_over_tag_model
+
+        try:
+            taken_over = not full and take_over_tag_model(self.settings.index, store)
+        except OSError:
+            taken_over = False  # fitting tells what is the matter
+        if not taken_over:
+            self.fit_tags(store, derived)
+
     def fit_tags(self, store: Store, derived: Derived) -> TagModel | None:
         """Return what the tags in a store teach, having kept it."""
         from papersim.index.tag_model import fit_tag_model, save_tag_model

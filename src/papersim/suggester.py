@@ -85,9 +85,18 @@ class Suggester:
             Suggestion(
                 str(model.tags[tag]),
                 round(sure, 4),
-                reasons_for(tag, model, asked, facts, signals, row),
+                self._still_there(reasons_for(tag, model, asked, facts, signals, row)),
             )
             for tag, sure in self._chosen(model, paper, confidence, options)
+        )
+
+    def _still_there(self, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        """Return reasons without papers that have gone since the model learnt from them."""
+        return tuple(
+            replace(
+                reason, papers=tuple(p for p in reason.papers if self._vectors.row(p) is not None)
+            )
+            for reason in reasons
         )
 
     def _new_tags(self, asked: Asked, paper: Paper) -> tuple[Suggestion, ...]:

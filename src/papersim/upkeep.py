@@ -61,13 +61,13 @@ class Upkeep:
         store = Store.open(folder, create=True)
         try:
             report = sync(vault, store, self._parts.model, labels, full=full, progress=progress)
-            self._renew_derived(store, progress)
+            self._renew_derived(store, progress, full=full)
             finished = not store.fresh() and self._has_derived(store)
             return report, store.notes() if finished else None
         finally:
             store.close()
 
-    def _renew_derived(self, store: Store, progress: Progress | None) -> None:
+    def _renew_derived(self, store: Store, progress: Progress | None, *, full: bool) -> None:
         """Make what is derived from the store anew, where it is not of this state."""
         from papersim.index.bare import bare_probes
         from papersim.index.derived import Derived
@@ -82,7 +82,7 @@ class Upkeep:
             more = (*name_probes(store), *bare_probes(store))
             embed_probes(store, self._parts.model.load(), more, progress)
             derived = self._parts.derive(store)
-        self._parts.fit_tags(store, derived)
+        self._parts.renew_tags(store, derived, full=full)
 
     def _has_derived(self, store: Store) -> bool:
         from papersim.index.derived import Derived

@@ -380,10 +380,11 @@ class Store:
             )
 
     def papers_without_text(self) -> list[str]:
-        """Return the ids of the papers that have no section, in order."""
+        """Return the ids of the papers that have no section, or nothing but boilerplate in them."""
         rows = self._db.execute(
             """SELECT paper FROM entries
-               EXCEPT SELECT paper FROM entries JOIN sections ON sections.entry = entries.id
+               EXCEPT SELECT n.paper FROM entries n JOIN passages p ON p.entry = n.id
+                      WHERE p.section IS NOT NULL
                ORDER BY paper"""
         )
         return [paper for (paper,) in rows]
