@@ -18,7 +18,7 @@ from conftest import Vault, environment
 from papersim.notes.labels import Labels
 from papersim.notes.reader import read_note
 from papersim.tag_options import TagOptions
-from papersim.tagging import Tagging, plan_note
+from papersim.tagging import Tagging, VaultTags, plan_note
 from papersim.undo import apply_changes
 
 if TYPE_CHECKING:
@@ -412,7 +412,7 @@ def test_a_note_changed_between_reading_and_writing_is_left(vault: Vault) -> Non
     library = vault.open()
     paper = library.find("Text to Mesh")
     tagging = Tagging(paper.line, paper.title, ("meshes",))
-    plan = plan_note(vault.notes, path, [tagging], LABELS, [])
+    plan = plan_note(path, [tagging], VaultTags(vault.notes, LABELS))
     assert plan.added == (("meshes",),)
     file = vault.notes / path
     mine = file.read_bytes() + b"saved meanwhile\n"

@@ -117,7 +117,6 @@ YAML = {
     "broken by a colon": ("note: a: b: c\ntags: [a, b⟦, new⟧]\n", "new"),
     "other key": ("keywords: [a, b⟦, new⟧]\n", "new"),
     "key with most": ("tags: [a]\nkeywords: [b, c⟦, new⟧]\n", "new"),
-    "null": ("tags: null\n---\n# T⟦\n#new⟧\n", "new"),
     "words of YAML": ('tags:\n- a⟦\n- "no"⟧\n', "no"),
     "a number": ('tags: [a⟦, "2020"⟧]\n', "2020"),
     "a colon": ('tags: [a⟦, "query:x"⟧]\n', "query:x"),
@@ -133,6 +132,45 @@ def test_yaml(case: str, bom: str, ending: str) -> None:
     head, *tags = YAML[case]
     marked = head if "---" in head else f"{head}---\n\n# T\n\nThe text.\n"
     check((f"{bom}---\ntitle: T\n" + marked).replace("\n", ending), *tags)
+
+
+EMPTY = {
+    "null": ("---\ntitle: T\ntags: null\n---\nText.\n", "tags: null", "tags: [new, x]"),
+    "tilde": ("---\ntags: ~  # none\ntitle: T\n---\nText.\n", "~", "[new, x]"),
+    "dash": ("# T\n\n- **Tags**: -\n- Year: 2014\n\nText.\n", ": -", ": new, x"),
+    "brackets": ("# T\n\n标签：[]\n\nText.\n", "[]", "new, x"),
+    "cell": ("# T\n\n|a|b|\n|-|-|\n| Tags | - |\n\nText.\n", "| - |", "| new, x |"),
+}
+
+
+@pytest.mark.parametrize("case", EMPTY)
+def test_what_says_that_there_are_no_tags_gives_way(case: str) -> None:
+    text, old, new = EMPTY[case]
+    assert added(text, "new", "x") == text.replace(old, new)
+
+
+SLOTS = {
+    "label among others": ("# A\n\n* **Tags**:⟦ x, y⟧\n* **Year**: 2014\n\nText.\n", "x", "y"),
+    "full-width label": ("# A\n\n- 标签：⟦x, y⟧\n- 作者：甲\n\nText.\n", "x", "y"),
+    "label, items below": ("# A\n\nTags:⟦ x⟧\n- **背景**：text\n\nText.\n", "x"),
+    "block property": ("# A\n\n- A thought\n  tags::⟦ x y⟧\n\nText.\n", "x y"),
+    "cell": ("# A\n\n|Item|Value|\n|-|-|\n| Tags |⟦ x y⟧ |\n\nText.\n", "x y"),
+    "heading": ("# A\n\n## Tags⟦\n- x y\n- z⟧\n\n## Summary\n\nText.\n", "x y", "z"),
+    "empty item": ("# A\n\n## Tags\n\n- ⟦x y\n- z⟧\n\n## Summary\n\nText.\n", "x y", "z"),
+    "second of two": ("## A\n\nTags: x\n\none\n\n## B\n\nTags:⟦ y z⟧\n\ntwo\n", "y z"),
+}
+
+
+@pytest.mark.parametrize("case", SLOTS)
+def test_an_empty_slot_is_filled(case: str) -> None:
+    marked, *tags = SLOTS[case]
+    check(marked, *tags, paper=1 if case.startswith("second") else 0, path="20240102.md")
+
+
+def test_a_list_below_a_label_is_left_alone() -> None:
+    """It may be one of tags, though it is not read as such."""
+    text = "# A\n\n**Tags**:\n- x\n- y\n\nText.\n"
+    assert added(text, "new") == text.replace("# A\n", "# A\n#new\n")
 
 
 LABELLED = {

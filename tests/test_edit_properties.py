@@ -7,11 +7,23 @@ from hypothesis import strategies as st
 
 from papersim.errors import EditError
 from papersim.notes.edit import plan_tags
-from papersim.notes.edit_place import missing_tags
+from papersim.notes.edit_forms import Form
+from papersim.notes.edit_place import clean_tag, missing_tags
 from papersim.notes.labels import Labels
 from papersim.notes.reader import read_note
 
 LABELS = Labels.load()
+FORMS = [
+    Form("flow", "tags", '"a b"', ", "),
+    Form("block", "keywords", "a b", "\n  - "),
+    Form("string", "tags", "[[a b]]", ", "),
+    Form("property", "tags:: ", "#[[a b]]", ", "),
+    Form("field", "* **Tags**: ", "a b", ", ", "* **Year**:"),
+    Form("field", "> **标签**：", "`a b`", " "),
+    Form("list", "## Keywords", "a b", "\n- "),
+    Form("hashtags", "- #", "#a_b", "\n- "),
+    Form("hashtags", "#", "#a_b", ", ", "end"),
+]
 PATH = "a/20240102 note.md"
 
 HEADERS = [
@@ -24,6 +36,7 @@ HEADERS = [
     "---\nabstract: |\n  tags: [a]\ntags: a, b # c\n---\n",
     "---\ntags: [\n  a,\n  b\n]\n---\n",
     "---\n---\n",
+    "---\ntags: null\nkeywords:\n---\n",
     "title:: A title\ntags:: #a, #[[b c]]\n\n",
     "- title:: A title\n  year:: 2020\n- tags:: [[a]]\n",
 ]
@@ -44,6 +57,8 @@ LINES = [
     "Keywords: [[a]], [[b c]].",
     "tags:: #[[a b]]",
     "Tags:",
+    "- 标签： -",
+    "| Tags | |\n|---|---|\n| Tags | |",
     "- a\n- `b`",
     "| #a | #b |\n|---|---|",
     "```\n#code\n```",
@@ -86,20 +101,40 @@ TAGS = st.one_of(
 
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(notes(), st.lists(TAGS, min_size=1, max_size=3), st.integers(0, 3))
+@given(
+    notes(),
+    st.lists(TAGS, min_size=1, max_size=3),
+    st.integers(0, 3),
+    st.lists(st.sampled_from(FORMS), max_size=2),
+    st.booleans(),
+)
 def test_an_edit_adds_the_tags_in_one_piece_or_is_refused(
-    text: str, tags: list[str], chosen: int
+    text: str, tags: list[str], chosen: int, forms: list[Form], known: bool
 ) -> None:
+    """Whatever the note says, in the vault's forms or others; known tags as they are known."""
     note = read_note(text, PATH, LABELS)
     if not note.papers:
         return
     paper = note.papers[chosen % len(note.papers)]
     try:
-        edit = plan_tags(text, PATH, LABELS, line=paper.line, title=paper.title, tags=tags)
+        edit = plan_tags(
+            text,
+            PATH,
+            LABELS,
+            line=paper.line,
+            title=paper.title,
+            tags=tags,
+            vault_tags=tags if known else (),
+            forms=lambda: forms,
+        )
     except EditError:
         return
+    if known:
+        assert set(edit.tags) <= {clean_tag(tag) for tag in tags} | set(tags)
     new = edit.apply(text)
-    assert new[: edit.at] + new[edit.at + len(edit.text) :] == text
+    gone = text[edit.at : edit.at + edit.cut]
+    assert new[: edit.at] + gone + new[edit.at + len(edit.text) :] == text
+    assert not any(c.isalnum() for c in gone) or gone.casefold() in {"null", "none"}
     after = read_note(new, PATH, LABELS)
     assert [p.title for p in after.papers] == [p.title for p in note.papers]
     index = note.papers.index(paper)

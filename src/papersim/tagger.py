@@ -16,7 +16,7 @@ from papersim.rank.alike import look_alikes
 from papersim.rejections import FILE_NAME, Rejection, add_rejections
 from papersim.renaming import make_renaming, no_such_tag, plan_renames
 from papersim.tag_options import TagOptions
-from papersim.tagging import by_note, edit_of, plan_notes
+from papersim.tagging import VaultTags, by_note, edit_of, plan_notes
 from papersim.undo import apply_changes, undo
 
 if TYPE_CHECKING:
@@ -179,13 +179,20 @@ class Tagger:
         that changed since they were read, or cannot be edited, are left, with the reason. No note
         is written before all are planned. ``progress`` is told of every note, twice.
         """
-        root, tags = self._parts.vault.root, [tag.tag for tag in self.tags()]
-        plans, left = plan_notes(root, by_note(found), self._parts.labels, tags, progress)
+        root = self._parts.vault.root
+        plans, left = plan_notes(by_note(found), self._vault_tags(), progress)
         if dry_run:
             return edit_of(plans, left)
         changes = [plan.change for plan in plans]
         outcome = apply_changes(self._parts.settings.index, root, changes, progress)
         return edit_of(plans, (*left, *outcome.left), outcome.written)
+
+    def _vault_tags(self) -> VaultTags:
+        papers = self._parts.listing.papers().values()
+        tags = dict.fromkeys(tag for paper in papers for tag in paper.tags)
+        notes = {place.note for paper in papers if paper.tags for place in paper.places}
+        root, labels = self._parts.vault.root, self._parts.labels
+        return VaultTags(root, labels, tuple(tags), tuple(sorted(notes)))
 
     def rename_tag(self, old: str, new: str, *, dry_run: bool = False) -> TagEdit:
         """Rename a tag and those nested under it in all notes, every other byte as it was.

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from papersim.errors import EditError, VaultError
 from papersim.model import SkippedNote, TagCount, TagEdit
-from papersim.notes.edit import plan_tags
+from papersim.notes.edit import Edit, forms_in, plan_tags
+from papersim.notes.edit_forms import most_used
 from papersim.undo import Change
 from papersim.write import decode_note, unified_diff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from papersim.model import Suggestions
+    from papersim.notes.edit_forms import Form
     from papersim.notes.labels import Labels
 
     Progress = Callable[[str, int, int], None]
 
-__all__ = ["NotePlan", "Tagging", "by_note", "diff_of", "edit_of", "plan_note", "plan_notes"]
+__all__ = [
+    "NotePlan",
+    "Tagging",
+    "VaultTags",
+    "by_note",
+    "diff_of",
+    "edit_of",
+    "plan_note",
+    "plan_notes",
+]
+
+_MOST_READ = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +49,42 @@ class Tagging:
     tags: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class VaultTags:
+    """How a vault has its tags: which there are, and in what forms, learnt when first needed.
+
+    ``notes`` are the paths of the notes with tagged papers; some of them are read.
+    """
+
+    root: Path
+    labels: Labels
+    tags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def forms(self) -> tuple[Form, ...]:
+        """The forms in which papers have their tags, the most used first."""
+        step = -(-len(self.notes) // _MOST_READ) or 1
+        return most_used(chain.from_iterable(map(self._forms_in, self.notes[::step])))
+
+    def _forms_in(self, note: str) -> list[tuple[Form, int]]:
+        try:
+            return list(forms_in(decode_note(_read(self.root, note), note), note, self.labels))
+        except VaultError:
+            return []
+
+
 @dataclass(frozen=True, slots=True)
 class NotePlan:
-    """What a note is to hold, and the tags that each of its papers gets by that."""
+    """What a note is to hold, the tags that each of its papers gets by that, and why some do not.
+
+    ``added`` and ``left`` are in the order of the taggings; a reason is empty for a paper that is
+    not left.
+    """
 
     change: Change
     added: tuple[tuple[str, ...], ...]
+    left: tuple[str, ...] = ()
 
 
 def by_note(found: Iterable[Suggestions]) -> dict[str, list[Tagging]]:
@@ -53,57 +98,59 @@ def by_note(found: Iterable[Suggestions]) -> dict[str, list[Tagging]]:
 
 
 def plan_notes(
-    root: Path,
     notes: dict[str, list[Tagging]],
-    labels: Labels,
-    vault_tags: Collection[str],
+    vault: VaultTags,
     progress: Progress | None = None,
 ) -> tuple[list[NotePlan], list[SkippedNote]]:
-    """Return what becomes of each note that changes, and the notes that are left, with reasons.
+    """Return what becomes of each note that changes; and what is left, by note, with the reason.
 
-    Nothing is written. ``progress`` is told of every note.
+    Of a note one paper may be left, and the others not. Nothing is written. ``progress`` is told
+    of every note.
     """
     plans, left = [], []
     for done, (note, taggings) in enumerate(notes.items(), 1):
         try:
-            plan = plan_note(root, note, taggings, labels, vault_tags)
-        except (EditError, VaultError) as error:
+            plan = plan_note(note, taggings, vault)
+        except VaultError as error:
             left.append(SkippedNote(note, str(error)))
         else:
+            left += [SkippedNote(note, reason) for reason in plan.left if reason]
             plans += [plan] if plan.change.old != plan.change.new else []
         if progress:
             progress("plan", done, len(notes))
     return plans, left
 
 
-def plan_note(
-    root: Path,
-    note: str,
-    taggings: Iterable[Tagging],
-    labels: Labels,
-    vault_tags: Collection[str],
-) -> NotePlan:
+def plan_note(note: str, taggings: Iterable[Tagging], vault: VaultTags) -> NotePlan:
     """Return what becomes of a note; nothing is written.
 
-    Raises VaultError where it cannot be read, EditError where a tag cannot be added so that it
-    would be read back.
+    A paper is left where a tag cannot be added so that it would be read back. Raises VaultError
+    where the note cannot be read.
     """
-    old = _read(root, note)
+    old = _read(vault.root, note)
     new = decode_note(old, note)
-    added = []
+    added: list[tuple[str, ...]] = []
+    left = []
     for one in taggings:
-        edit = plan_tags(
-            new,
-            note,
-            labels,
-            line=one.line,
-            title=one.title,
-            tags=one.tags,
-            vault_tags=vault_tags,
-        )
+        try:
+            edit = plan_tags(
+                new,
+                note,
+                vault.labels,
+                line=one.line,
+                title=one.title,
+                tags=one.tags,
+                vault_tags=vault.tags,
+                forms=lambda: vault.forms,
+            )
+        except EditError as error:
+            edit, reason = Edit(), str(error)
+        else:
+            reason = ""
         new = edit.apply(new)
-        added.append(tuple(edit.tags))
-    return NotePlan(Change(note, old, new.encode("utf-8")), tuple(added))
+        added.append(edit.tags)
+        left.append(reason)
+    return NotePlan(Change(note, old, new.encode("utf-8")), tuple(added), tuple(left))
 
 
 def edit_of(

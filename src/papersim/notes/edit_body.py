@@ -1,11 +1,13 @@
-"""Where a paper's own lines take tags: hashtags, labelled lists, ``## Tags``, or none yet."""
+"""Where a paper's own lines have tags: hashtags, labelled lines, a list under ``## Tags``."""
 
 from __future__ import annotations
 
 import re
-from itertools import pairwise, zip_longest
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from papersim.notes.edit_forms import form_of
 from papersim.notes.edit_place import Place, line_end
 from papersim.notes.edit_values import value_mark, value_place
 from papersim.notes.fields import field_name, field_of
@@ -14,10 +16,11 @@ from papersim.notes.tags import hashtags, is_tag_line, split_tags
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from papersim.notes.edit_paper import PaperText
     from papersim.notes.edit_place import Style
     from papersim.notes.lines import Line
 
-__all__ = ["body_places", "line_end_places", "new_line_places"]
+__all__ = ["body_places", "label_of", "line_end_places", "names_tags"]
 
 _HASHTAG_LINE = re.compile(r"[\s>]*(?:[-*+]\s+)?#")
 _ITEM = re.compile(r"(?P<prefix>[\s>]*(?:[-*+]|(?P<number>\d+)(?P<dot>[.)]))\s+)(?P<value>.*)")
@@ -27,72 +30,60 @@ _UNREAD = frozenset({"code", "heading", "blank", "html"})
 _BLOCKLESS = _UNREAD | {"table"}
 
 
-def body_places(
-    own: Sequence[Line], every: Sequence[Line], text: str, style: Style
-) -> Iterator[Place]:
-    """Yield the places in a paper's lines where it has tags or a label for them.
-
-    ``every`` are the lines of the whole note: they show whether tags stand one a line.
-    """
-    yield from _labelled(own, style)
-    yield from _listed(own, text, style)
-    yield from _tag_lines(own, every, text, style)
-    yield from line_end_places(own, style, edges=True)
+def body_places(paper: PaperText, style: Style) -> Iterator[Place]:
+    """Yield the places in a paper's lines where it has tags."""
+    yield from _labelled(paper.own, style)
+    yield from _listed(paper.own, paper.text, style)
+    yield from _tag_lines(paper, style)
+    yield from line_end_places(paper.own, style, edges=True)
 
 
-def new_line_places(
-    heading: Line | None, own: Sequence[Line], text: str, style: Style
-) -> Iterator[Place]:
-    """Yield the places for a paper's first line of hashtags: under its heading, at its end."""
-    if heading is not None:
-        end = line_end(text, heading.end)
-        # Without the blank line the hashtags would run into the paragraph below.
-        tail = end if own and own[0].number == heading.number + 1 and own[0].text.strip() else ""
-        yield Place(
-            "new hashtag line under the heading", heading.end, style.hashtag, end, " ", tail
-        )
-    content = [line for line in own if line.kind != "blank"]
-    if content:
-        end = line_end(text, content[-1].end)
-        yield Place("new hashtag line at the end", content[-1].end, style.hashtag, end + end, " ")
-    elif heading is None:
-        lead = "" if not text or text.endswith(("\n", "\r")) else line_end(text)
-        yield Place("new hashtag line at the end", len(text), style.hashtag, lead, " ")
+def label_of(line: Line | None) -> str:
+    """Return what a labelled line begins with, up to its value; empty for any other line."""
+    fact = field_of(line) if line is not None else None
+    if line is None or fact is None:
+        return ""
+    return line.text[: line.text.rindex(fact.value)] if fact.value else line.text
+
+
+def names_tags(line: Line) -> bool:
+    """Return whether a line is a heading such as ``## Tags``."""
+    if line.kind != "heading":
+        return False
+    return field_name(re.sub(r"^[\s>]*#{1,6}", "", line.text).strip(" :：#")) == "tags"
 
 
 def _labelled(own: Sequence[Line], style: Style) -> Iterator[Place]:
     """Yield the lines such as ``**Tags**: a, b`` or ``tags:: #a``."""
-    for line, after in zip_longest(own, own[1:]):
+    for above, line in zip([None, *own], own, strict=False):
         fact = field_of(line)
-        if fact is None or fact.name != "tags":
+        if fact is None or fact.name != "tags" or not fact.value:
             continue
-        start = line.start + len(line.text.rstrip()) - len(fact.value)
-        logseq = "::" in line.text[: start - line.start]
-        if fact.value:
-            place = value_place(fact.value, start, style, "labelled line", logseq=logseq)
-            if place:
-                yield place
-        elif after is None or not _ITEM.match(after.text):
-            lead = "" if line.text.endswith((" ", "\t", "：")) else " "
-            yield Place("labelled line", line.end, style.plain, lead, ", ")
+        label = label_of(line)
+        start = line.start + len(label)
+        place = value_place(fact.value, start, style, "labelled line", logseq="::" in label)
+        if place and line.kind == "table":
+            yield place
+        elif place:
+            yield replace(place, form=form_of(place, "field", label, label_of(above).strip()))
 
 
 def _listed(own: Sequence[Line], text: str, style: Style) -> Iterator[Place]:
     """Yield the lists under ``## Tags``: one place for each, after its last item."""
-    inside = False
+    heading = ""
     held: list[str] = []
     last: int | None = None
-    for index, line in enumerate(own):
-        if line.kind == "heading":
-            if last is not None:
-                yield _after_item(own, last, text, style, len(set(held)))
+    for index, line in enumerate([*own, None]):
+        if line is None or line.kind == "heading":
+            if last is not None and held:
+                place = _after_item(own, last, text, style, len(set(held)))
+                counted = place.between.strip()[:1].isdigit()  # the next list begins at 1
+                yield place if counted else replace(place, form=form_of(place, "list", heading))
             held, last = [], None
-            inside = field_name(re.sub(r"^[\s>]*#{1,6}", "", line.text).strip(" :：#")) == "tags"
-        elif inside and line.item and (match := _ITEM.match(line.text)):
+            heading = line.text.strip() if line is not None and names_tags(line) else ""
+        elif heading and line.item and (match := _ITEM.match(line.text)):
             held += split_tags(match["value"].split(" / "))
             last = index
-    if last is not None:
-        yield _after_item(own, last, text, style, len(set(held)))
 
 
 def _after_item(own: Sequence[Line], index: int, text: str, style: Style, held: int) -> Place:
@@ -110,28 +101,41 @@ def _after_item(own: Sequence[Line], index: int, text: str, style: Style, held: 
     return Place("list under a heading", own[index].end, mark, lead, lead, held=held)
 
 
-def _tag_lines(
-    own: Sequence[Line], every: Sequence[Line], text: str, style: Style
-) -> Iterator[Place]:
+def _tag_lines(paper: PaperText, style: Style) -> Iterator[Place]:
     """Yield where the blocks of hashtag lines go on, the block with most tags first.
 
     A lone tag under a title begins a stack, one a line; at the end of a text it begins a row.
     """
+    own, text = paper.own, paper.text
     below = {line.number: after for line, after in pairwise(own)}
     blocks = _blocks(own)
     blocks.sort(key=lambda block: -sum(len(hashtags(line.prose)) for line in block))
-    first = next((line for line in own if line.kind != "blank"), None)
+    content = [line for line in own if line.kind != "blank"]
     for block in blocks:
         held = len({tag for line in block for tag in hashtags(line.prose)})
         several = [line for line in block if len(hashtags(line.prose)) > 1]
-        lone = block[0] is first and not block[0].item and not _side_by_side(every)
+        first = block[0] is content[0]
+        lone = first and not block[0].item and not _side_by_side(paper.lines)
         stacked = len(block) > 1 or lone
         last = block[-1]
+        form = _form_of_block(block, content)
         if stacked and not several and (prefix := _repeatable(last, below.get(last.number))):
             lead = line_end(text, last.end) + prefix[:-1]
-            yield Place("hashtag line of its own", last.end, style.hashtag, lead, lead, held=held)
-        if place := _append((several or block)[-1], style, "appended to a hashtag line", held):
-            yield place
+            place = Place("hashtag line of its own", last.end, style.hashtag, lead, lead, held=held)
+            yield replace(place, form=form_of(place, *form))
+        row = _append((several or block)[-1], style, "appended to a hashtag line", held)
+        if row is not None:
+            yield replace(row, form=form_of(row, *form))
+
+
+def _form_of_block(block: Sequence[Line], content: Sequence[Line]) -> tuple[str, str, str]:
+    """Return the kind, label and ``after`` of the form that a block of hashtag lines has."""
+    number = content.index(block[0])
+    above = content[number - 1] if number else None
+    if above is not None and names_tags(above):
+        return "list", above.text.strip(), ""
+    at_end = above is not None and block[-1] is content[-1]
+    return "hashtags", _beginning(block[-1]), "end" if at_end else ""
 
 
 def _repeatable(line: Line, below: Line | None) -> str:
@@ -139,11 +143,14 @@ def _repeatable(line: Line, below: Line | None) -> str:
 
     An item with lines nested in it cannot be followed by another: it would take them over.
     """
-    match = _HASHTAG_LINE.match(line.text)
-    if match is None:
-        return ""
     depth = 0 if below is None or below.kind == "blank" else below.depth + (not below.item)
-    return "" if line.item and depth > line.depth else match.group()
+    return "" if line.item and depth > line.depth else _beginning(line)
+
+
+def _beginning(line: Line) -> str:
+    """Return what a line begins with up to its first ``#``; nothing where a word comes before."""
+    match = _HASHTAG_LINE.match(line.text)
+    return match.group() if match else ""
 
 
 def _blocks(lines: Sequence[Line]) -> list[list[Line]]:

@@ -11,6 +11,7 @@ from papersim.notes.tags import tag_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
+    from papersim.notes.edit_forms import Form
     from papersim.notes.header import Header
 
     Mark = Callable[[str], "Written"]
@@ -26,17 +27,19 @@ class Edit:
     """One insertion into a note's text.
 
     ``tags`` are the tags as the note will be read to have them, ``manner`` says in a few words
-    how they are written. An edit without text is what it takes where nothing is missing.
+    how they are written. An edit without text is what it takes where nothing is missing. ``cut``
+    characters give way to it: those that say that there are no tags, such as ``null``.
     """
 
     at: int = 0
     text: str = ""
     tags: tuple[str, ...] = ()
     manner: str = "nothing to add"
+    cut: int = 0
 
     def apply(self, text: str) -> str:
         """Return the text with the insertion made; every other character stays."""
-        return text[: self.at] + self.text + text[self.at :]
+        return text[: self.at] + self.text + text[self.at + self.cut :]
 
 
 class Written(NamedTuple):
@@ -50,7 +53,8 @@ class Written(NamedTuple):
 class Place:
     """A spot where a list of tags can go on: what comes before, between and after new ones.
 
-    ``held`` is the number of tags that the list there has already.
+    ``held`` is the number of tags that the list there has already, ``form`` how they stand there;
+    None where no other paper can have it. ``cut`` is as in `Edit`.
     """
 
     manner: str
@@ -60,13 +64,15 @@ class Place:
     between: str = ""
     tail: str = ""
     held: int = 0
+    cut: int = 0
+    form: Form | None = None
 
     def edit(self, tags: Sequence[str]) -> Edit:
         """Return the insertion that writes the tags here."""
         written = [self.mark(tag) for tag in tags]
         body = self.between.join(one.text for one in written)
         text = self.lead + body + self.tail
-        return Edit(self.at, text, tuple(one.tag for one in written), self.manner)
+        return Edit(self.at, text, tuple(one.tag for one in written), self.manner, self.cut)
 
     def moved(self, offset: int) -> Place:
         """Return the same place in a text that stands ``offset`` characters further on."""
@@ -75,29 +81,38 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a vault spells tags: what stands for a blank, and whether no digit may come first."""
+    """How a vault spells tags: what stands for a blank, and whether no digit may come first.
+
+    ``known`` are the vault's tags, which are not spelled anew where that can be helped.
+    """
 
     blank: str = "_"
     dendron: bool = False
+    known: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, header: Header, tags: Collection[str]) -> Style:
-        """Return the style that a note's header and the tags of the note and its vault show."""
+    def of(cls, header: Header, own: Collection[str], known: Collection[str]) -> Style:
+        """Return the style that a note's header, its own tags and those of its vault show."""
+        tags = [*known, *own]
         hyphens = sum(_joined_by("-", tag) for tag in tags)
         underscores = sum(_joined_by("_", tag) for tag in tags)
         dendron = header.values.keys() >= _DENDRON_KEYS or any(
             re.match(r"_\d", tag) for tag in tags
         )
-        return cls("-" if hyphens > underscores else "_", dendron)
+        return cls("-" if hyphens > underscores else "_", dendron, frozenset(known))
 
     def plain(self, tag: str) -> Written:
         """Write ``a b``."""
-        spelled = f"_{tag}" if self.dendron and tag[:1].isdigit() else tag
+        digit = self.dendron and tag[:1].isdigit() and tag not in self.known
+        spelled = f"_{tag}" if digit else tag
         return Written(spelled, spelled)
 
     def hashtag(self, tag: str) -> Written:
-        """Write ``#a_b``."""
-        spelled = self.plain(tag).tag.replace(" ", self.blank)
+        """Write ``#a_b``, or ``#a-b`` where that is the habit or is known."""
+        plain = self.plain(tag).tag
+        other = "_" if self.blank == "-" else "-"
+        spellings = [plain.replace(" ", blank) for blank in (self.blank, other)]
+        spelled = next((one for one in spellings if one in self.known), spellings[0])
         return Written(spelled, f"#{spelled}")
 
     def page_hashtag(self, tag: str) -> Written:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from papersim.notes.edit_flow import flow_place
+from papersim.notes.edit_forms import YAML_KINDS, Form, form_of
 from papersim.notes.edit_place import Place, line_end
 from papersim.notes.edit_scalar import scalar_mark
-from papersim.notes.edit_values import value_place
+from papersim.notes.edit_values import value_mark, value_place
 from papersim.notes.tags import TAG_KEYS, split_tags
 
 if TYPE_CHECKING:
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
     from papersim.notes.edit_place import Style
     from papersim.notes.header import Header
 
-__all__ = ["header_places", "new_key_places"]
+__all__ = ["PLAIN_KEY", "PLAIN_PROPERTY", "header_places", "new_key_places"]
+
+PLAIN_KEY = Form("flow", "tags", "a b", ", ")
+"""How a YAML key holds tags where the vault shows no other form."""
+
+PLAIN_PROPERTY = Form("property", "tags:: ", "a b", ", ")
+"""How a Logseq page holds tags where the vault shows no other form."""
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|$)")
 _FENCE = re.compile(r"(?:-{3,}|\.\.\.)\s*")
@@ -26,6 +33,7 @@ _ITEM = re.compile(r"(?P<dash>\s*-)(?:(?P<gap>\s+)(?P<value>\S.*?))?\s*")
 _PROPERTY = re.compile(r"(?P<bullet>- )?\s*(?P<key>[A-Za-z][\w-]*)::[ \t]*(?P<value>.*)")
 _COMMENT = re.compile(r"\s+#.*$")
 _NOTHING = frozenset({"null", "~", "none"})
+_KINDS = {"YAML flow list": "flow", "YAML block list": "block"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,38 +48,63 @@ class _Row:
         return self.start + len(self.text)
 
 
-def header_places(header: Header, text: str, style: Style) -> Iterator[Place]:
+def header_places(
+    header: Header, text: str, style: Style, forms: Sequence[Form] = ()
+) -> Iterator[Place]:
     """Yield the places in a header where it has tags, or a key for them.
 
-    ``text`` is the note's without a BOM, as the header was read from it.
+    ``text`` is the note's without a BOM, as the header was read from it. ``forms`` are those in
+    use in the vault, the most used first: an empty key is filled so.
     """
     if header.form == "properties":
-        yield from _property_places(_rows(text[: header.end]), style)
+        yield from _property_places(_rows(text[: header.end]), style, forms)
     elif header.form == "yaml":
         yaml = _Yaml.of(header, text, style)
-        yield from filter(None, map(yaml.place, TAG_KEYS))
+        for key in TAG_KEYS:
+            yield from yaml.places(key, [form for form in forms if form.kind in YAML_KINDS])
 
 
-def new_key_places(header: Header, text: str, style: Style) -> Iterator[Place]:
-    """Yield the place for a ``tags`` key where a header has none: its last line."""
-    if "tags" in header.raw:
+def new_key_places(form: Form, header: Header, text: str, style: Style) -> Iterator[Place]:
+    """Yield the place for a key with tags where a header has none, or where there is no header."""
+    if form.label.rstrip(": ").casefold() in header.raw:
         return
-    rows = _rows(text[: header.end])
-    if header.form == "yaml":
-        mark = scalar_mark((), style, flow=True)
-        closing = rows[_closing(rows)]
-        tail = "]" + line_end(text)
-        yield Place("new tags key in the header", closing.start, mark, "tags: [", ", ", tail)
-    elif header.form == "properties":
+    end = line_end(text)
+    if form.kind in YAML_KINDS and header.form != "properties":
+        at = header.end
+        lead, tail = f"---{end}{form.label}:", f"{end}---{end}"
+        if header.form:
+            rows = _rows(text[: header.end])
+            at, lead, tail = rows[_closing(rows)].start, f"{form.label}:", end
+        place = _laid_out(form, at, style, end, "new tags key in the header")
+        yield replace(place, lead=lead + place.lead, tail=place.tail + tail)
+    elif form.kind == "property" and header.form != "yaml":
+        mark = value_mark(form.sample, style, logseq=True)
+        manner = "new tags:: property"
+        if not header.form:
+            yield Place(manner, 0, mark, form.label, form.between, end + end, form=form)
+            return
         # A page's properties end where its first block begins, which may repeat them.
+        rows = _rows(text[: header.end])
         row, indent = rows[0], "  " if rows[0].text.startswith("- ") else ""
         for following in rows[1:]:
             match = _PROPERTY.fullmatch(following.text)
             if match is None or match["bullet"]:
                 break
             row = following
-        lead = f"{line_end(text, row.end)}{indent}tags:: "
-        yield Place("new tags:: property", row.end, style.plain, lead, ", ")
+        lead = f"{line_end(text, row.end)}{indent}{form.label}"
+        yield Place(manner, row.end, mark, lead, form.between, form=form)
+
+
+def _laid_out(form: Form, at: int, style: Style, end: str, manner: str) -> Place:
+    """Return the place after a YAML key and its colon for a value of this form."""
+    if form.kind == "string":
+        mark = value_mark(form.sample, style)
+        return Place(manner, at, mark, " ", form.between, form=form)
+    mark = scalar_mark([form.sample], style, flow=form.kind == "flow")
+    if form.kind == "flow":
+        return Place(manner, at, mark, " [", form.between, "]", form=form)
+    between = form.between.replace("\n", end)
+    return Place(manner, at, mark, between, between, form=form)
 
 
 def _rows(text: str) -> list[_Row]:
@@ -97,27 +130,50 @@ class _Yaml:
         rows = _rows(text[: header.end])
         return cls(tuple(rows[: _closing(rows)]), header, text, style)
 
-    def place(self, key: str) -> Place | None:
-        """Return where the value of a key goes on, by the form that the value has."""
-        pattern = re.compile(rf"([\"']?){re.escape(key)}\1\s*:(?:[ \t]+|$)", re.IGNORECASE)
+    def places(self, key: str, forms: Sequence[Form]) -> Iterator[Place]:
+        """Yield where the value of a key goes on, by the form that the value has.
+
+        A key without value is filled in the forms of the vault, then in the plainest.
+        """
+        pattern = re.compile(rf"([\"']?)({re.escape(key)})\1\s*:(?:[ \t]+|$)", re.IGNORECASE)
         found = (
             (i, match) for i, row in enumerate(self.rows) if (match := pattern.match(row.text))
         )
         number, match = next(found, (0, None))
         if match is None:
-            return None
+            return
         row, rest = self.rows[number], self._continuation(number)
         value = row.text[match.end() :]
+        bare = _COMMENT.sub("", value).strip()
+        filled = any(line.text.strip() for line in rest)
+        if not filled and (not value.strip() or bare.casefold() in _NOTHING):
+            for form in (*forms, PLAIN_KEY):
+                place = self._filling(row, match.end(), form)
+                yield replace(place, cut=len(bare))
+        elif there := self._place(key, row, match.end(), rest):
+            kind = _KINDS.get(there.manner, "string")
+            if kind == "flow" and not there.held:
+                sample = next((form.sample for form in forms if form.kind == kind), "a b")
+                there = replace(there, mark=scalar_mark([sample], self.style, flow=True))
+            yield replace(there, form=form_of(there, kind, match[2]))
+
+    def _filling(self, row: _Row, after_key: int, form: Form) -> Place:
+        """Return the place for the value of a key that has none."""
+        end = line_end(self.text, row.end)
+        at = row.start + after_key
+        place = _laid_out(form, at, self.style, end, "YAML key without value")
+        blank = row.text[:after_key].endswith((" ", "\t"))
+        return replace(place, lead=place.lead.removeprefix(" ")) if blank else place
+
+    def _place(self, key: str, row: _Row, after_key: int, rest: Sequence[_Row]) -> Place | None:
+        """Return where a value goes on that is there; ``after_key`` is where it may begin."""
+        value = row.text[after_key:]
         items = [line for line in rest if _ITEM.fullmatch(line.text)]
         if items and (not value.strip() or value.startswith("#")):
             return self._in_block(items, rest, len(set(split_tags(self.header.items(key)))))
         if value.strip():
-            return self._in_value(value, row.start + match.end(), rest)
-        if filled := [line for line in rest if line.text.strip()]:
-            return self._below(filled)
-        lead = "[" if row.text.endswith((" ", "\t")) else " ["
-        mark = scalar_mark((), self.style, flow=True)
-        return Place("YAML key without value", row.end, mark, lead, ", ", "]")
+            return self._in_value(value, row.start + after_key, rest)
+        return self._below([line for line in rest if line.text.strip()])
 
     def _continuation(self, number: int) -> list[_Row]:
         """Return the lines after a key's that belong to its value: indented ones and items."""
@@ -179,7 +235,7 @@ class _Yaml:
         return value_place(value, start, self.style, "YAML string")
 
 
-def _property_places(rows: Sequence[_Row], style: Style) -> Iterator[Place]:
+def _property_places(rows: Sequence[_Row], style: Style, forms: Sequence[Form]) -> Iterator[Place]:
     """Yield the ``tags::`` lines of a Logseq page."""
     for row in rows:
         match = _PROPERTY.fullmatch(row.text)
@@ -189,6 +245,8 @@ def _property_places(rows: Sequence[_Row], style: Style) -> Iterator[Place]:
         start = row.start + match.start("value")
         if not value:
             lead = "" if row.text.endswith((" ", "\t")) else " "
-            yield Place(manner, row.end, style.plain, lead, ", ")
+            for form in (*(form for form in forms if form.kind == "property"), PLAIN_PROPERTY):
+                mark = value_mark(form.sample, style, logseq=True)
+                yield Place(manner, row.end, mark, lead, form.between, form=form)
         elif place := value_place(value, start, style, manner, logseq=True):
-            yield place
+            yield replace(place, form=form_of(place, "property", f"{match['key']}:: "))
