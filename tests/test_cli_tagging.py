@@ -537,3 +537,51 @@ def test_tags_are_written_as_the_note_writes_them(
     assert set(entry.tags) == {"a", "b", "Text23D"}
     assert cli.at(vault, "undo").code == 0
     assert file.read_bytes() == old
+
+
+# --- tags that the user names -------------------------------------------------------------------
+
+MESH = "Text to Mesh"
+
+
+def test_a_named_tag_is_shown_as_it_is_written(vault: Vault, cli: Cli) -> None:
+    """A hashtag has no room for a blank; what is suggested is written with it."""
+    done = cli.at(vault, "suggest-tags", MESH, "--apply", "--new", "#a  b", "--new", "c")
+    assert done.code == 0
+    assert "#a_b" in done.out
+    assert "#a b" not in done.out
+    shown = {word for word in done.out.split() if word.startswith("#")}
+    text = (vault.notes / "20230210.md").read_text()
+    line = text.splitlines()[1]
+    assert line.startswith("#Text23D #diffusion #a_b #c")
+    assert set(line.split()) == shown
+    data = cli.at(vault, "undo", "--json").json
+    assert data["written"] == ["20230210.md"]
+    named = ("--new", "a b", "--json")
+    (paper,) = cli.at(vault, "suggest-tags", MESH, "--apply", *named).json["papers"]
+    first = paper["suggestions"][0]
+    assert (first["tag"], first["confidence"]) == ("a_b", 1.0)
+
+
+@pytest.mark.parametrize("name", ["", "#", " ", "a, b", "[[x]]"])
+def test_what_cannot_be_a_tag_is_refused_and_nothing_is_written(
+    vault: Vault, cli: Cli, name: str
+) -> None:
+    before = held(vault.notes)
+    done = cli.at(vault, "suggest-tags", MESH, "--apply", "--new", "x", "--new", name)
+    assert f"'{name}' cannot be a tag" in one_line(done)
+    assert held(vault.notes) == before
+
+
+def test_a_named_tag_is_for_one_paper(vault: Vault, cli: Cli) -> None:
+    before = held(vault.notes)
+    done = cli.at(vault, "suggest-tags", "20230210.md", "--apply", "--new", "x")
+    assert "20230210.md holds 2 papers; name the one meant" in one_line(done)
+    assert held(vault.notes) == before
+    assert cli.at(vault, "suggest-tags", MESH, "--new", "x").code == 2
+
+
+def test_help_says_what_is_written(cli: Cli) -> None:
+    said = " ".join(cli("suggest-tags", "--help").out.split())
+    assert "--apply writes what is suggested, and with it the tags that --new names" in said
+    assert "writes nothing, beside --apply too" in said

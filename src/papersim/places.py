@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,12 @@ from papersim.model import Paper
 from papersim.notes.titles import title_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from papersim.notes.model import PaperEntry
     from papersim.parts import Parts
 
-__all__ = ["Places"]
+__all__ = ["Places", "several_papers"]
 
 
 class Places:
@@ -83,6 +86,16 @@ class Places:
             e for e in self._parts.entries if e.key == key or (e.arxiv and e.arxiv == entry.arxiv)
         )
         return next((e.paper for e in same), "")
+
+
+def several_papers(note: str, titles: Sequence[str], option: str) -> LookupFailedError:
+    """Return what to say where an option is for one paper, and a note with several is named."""
+    title = titles[0]
+    name = re.sub(r'(["\\$`])', r"\\\1", title if note == "-" else f"{note}#{title}")
+    example = f'papersim suggest-tags "{name}" {option}'
+    return LookupFailedError(
+        f"{note} holds {len(titles)} papers; name the one meant, as in: {example}"
+    )
 
 
 def _place(note: str) -> tuple[str, str]:

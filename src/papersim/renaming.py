@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from papersim.errors import EditError, LookupFailedError, UnwritableTagError, VaultError
 from papersim.model import SkippedNote
-from papersim.notes.edit_place import clean_tag
+from papersim.notes.edit_place import named_tag
 from papersim.notes.reader import read_note
 from papersim.notes.rename import Renaming, plan_rename
-from papersim.notes.tags import split_tags
 from papersim.tagging import NotePlan
 from papersim.undo import Change
 from papersim.write import decode_note
@@ -28,10 +27,7 @@ _CLOSE = 60
 
 def make_renaming(old: str, new: str) -> Renaming:
     """Return the renaming that two names ask for; raises EditError where one is no tag."""
-    renaming = Renaming(clean_tag(old), clean_tag(new))
-    for given, tag in ((old, renaming.old), (new, renaming.new)):
-        if split_tags(tag) != [tag] or "[" in tag or "]" in tag:
-            raise EditError(f"'{given}' cannot be a tag; choose a name without commas and brackets")
+    renaming = Renaming(named_tag(old), named_tag(new))
     if renaming.old == renaming.new:
         raise EditError(f"the tag is called '{renaming.new}' already; give another name")
     return renaming

@@ -10,6 +10,7 @@ import numpy as np
 
 from papersim.index.taught import linked_papers
 from papersim.model import Reason, Suggestion, Suggestions
+from papersim.notes.edit_place import named_tag
 from papersim.notes.tags import tag_key
 from papersim.rank.new_tags import new_tags
 from papersim.rank.tag_forms import TagForm
@@ -175,9 +176,12 @@ class Suggester:
 
 
 def with_tags(found: Suggestions, tags: Iterable[str]) -> Suggestions:
-    """Return suggestions with tags that the user named, which are as sure as can be."""
-    names = dict.fromkeys(tag.strip().lstrip("#") for tag in tags)
-    named = tuple(Suggestion(tag, 1.0, (Reason("named", ()),)) for tag in names if tag)
+    """Return suggestions with tags that the user named, which are as sure as can be.
+
+    Raises EditError for a name that cannot be a tag's.
+    """
+    names = dict.fromkeys(map(named_tag, tags))
+    named = tuple(Suggestion(tag, 1.0, (Reason("named", ()),)) for tag in names)
     keys = {tag_key(one.tag) for one in named}
     others = tuple(one for one in found.suggestions if tag_key(one.tag) not in keys)
     return replace(found, suggestions=(*named, *others)) if named else found

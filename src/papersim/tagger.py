@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from papersim.errors import ConfigError, LookupFailedError
+from papersim.errors import ConfigError
 from papersim.index.bare import bare_vectors
 from papersim.index.tag_names import name_vectors
 from papersim.model import Suggestions, TagCount, TagEdit
 from papersim.parts import in_order
+from papersim.places import several_papers
 from papersim.query import of_entry, of_indexed
 from papersim.rank.alike import look_alikes
 from papersim.rejections import FILE_NAME, Rejection, add_rejections
@@ -145,7 +145,7 @@ class Tagger:
             )
             papers = tuple(paper for _, paper in asked)
         if len(papers) > 1:
-            raise LookupFailedError(_several(note, papers))
+            raise several_papers(note, [paper.title for paper in papers], "--reject TAG")
         rejections = tuple(Rejection.of(tag, papers[0]) for tag in tags)
         if not all(one.tag for one in rejections):
             raise ConfigError('a tag to reject has to have a name, as in: --reject "NeRF"')
@@ -218,11 +218,3 @@ class Tagger:
 
 def _edit(diff: str, outcome: Outcome) -> TagEdit:
     return TagEdit(diff, outcome.written, outcome.left)
-
-
-def _several(note: str, papers: Sequence[Paper]) -> str:
-    """Return what to say where a tag is rejected for a note with several papers."""
-    title = papers[0].title
-    name = re.sub(r'(["\\$`])', r"\\\1", title if note == "-" else f"{note}#{title}")
-    example = f'papersim suggest-tags "{name}" --reject TAG'
-    return f"{note} holds {len(papers)} papers; name the one meant, as in: {example}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import PurePath
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from papersim.errors import EditError, VaultError
 from papersim.model import SkippedNote, TagCount, TagEdit
-from papersim.notes.edit import Edit, forms_in, plan_tags
+from papersim.notes.edit import forms_in, plan_tags
 from papersim.notes.edit_forms import most_used
+from papersim.notes.edit_place import clean_tag
 from papersim.undo import Change
 from papersim.write import decode_note, unified_diff
 
@@ -30,6 +31,7 @@ __all__ = [
     "NotePlan",
     "Tagging",
     "VaultTags",
+    "as_written",
     "by_note",
     "diff_of",
     "edit_of",
@@ -76,15 +78,15 @@ class VaultTags:
 
 @dataclass(frozen=True, slots=True)
 class NotePlan:
-    """What a note is to hold, the tags that each of its papers gets by that, and why some do not.
+    """What a note is to hold, and the tags that each of its papers gets by that.
 
-    ``added`` and ``left`` are in the order of the taggings; a reason is empty for a paper that is
-    not left.
+    ``left`` says of papers why they get none, ``respelled`` which tags are spelled otherwise there.
     """
 
     change: Change
     added: tuple[tuple[str, ...], ...]
     left: tuple[str, ...] = ()
+    respelled: tuple[tuple[str, str, str, str], ...] = ()
 
 
 def by_note(found: Iterable[Suggestions]) -> dict[str, list[Tagging]]:
@@ -114,7 +116,7 @@ def plan_notes(
         except VaultError as error:
             left.append(SkippedNote(note, str(error)))
         else:
-            left += [SkippedNote(note, reason) for reason in plan.left if reason]
+            left += [SkippedNote(note, reason) for reason in plan.left]
             plans += [plan] if plan.change.old != plan.change.new else []
         if progress:
             progress("plan", done, len(notes))
@@ -129,8 +131,7 @@ def plan_note(note: str, taggings: Iterable[Tagging], vault: VaultTags) -> NoteP
     """
     old = _read(vault.root, note)
     new = decode_note(old, note)
-    added: list[tuple[str, ...]] = []
-    left = []
+    added, left, respelled = [], [], []
     for one in taggings:
         try:
             edit = plan_tags(
@@ -144,13 +145,17 @@ def plan_note(note: str, taggings: Iterable[Tagging], vault: VaultTags) -> NoteP
                 forms=lambda: vault.forms,
             )
         except EditError as error:
-            edit, reason = Edit(), str(error)
-        else:
-            reason = ""
+            left.append(str(error))
+            continue
         new = edit.apply(new)
         added.append(edit.tags)
-        left.append(reason)
-    return NotePlan(Change(note, old, new.encode("utf-8")), tuple(added), tuple(left))
+        respelled += [
+            (note, one.title, tag, written)
+            for tag, written in zip(edit.wanted, edit.tags, strict=True)
+            if tag != written
+        ]
+    change = Change(note, old, new.encode("utf-8"))
+    return NotePlan(change, tuple(added), tuple(left), tuple(respelled))
 
 
 def edit_of(
@@ -169,7 +174,19 @@ def edit_of(
         tuple(left),
         len(papers),
         tuple(TagCount(tag, count) for tag, count in ordered),
+        tuple(one for plan in plans for one in plan.respelled),
     )
+
+
+def as_written(found: Suggestions, edit: TagEdit) -> Suggestions:
+    """Return suggestions with the tags as an edit spells them in the note."""
+    spelled = {tuple(place): written for *place, written in edit.respelled}
+    place = (found.paper.note, found.paper.title)
+    suggestions = tuple(
+        replace(one, tag=spelled.get((*place, clean_tag(one.tag)), one.tag))
+        for one in found.suggestions
+    )
+    return replace(found, suggestions=suggestions)
 
 
 def diff_of(changes: Iterable[Change]) -> str:

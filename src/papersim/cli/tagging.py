@@ -46,16 +46,23 @@ def suggest_tags(
 ) -> None:
     """Propose tags for the papers of a note.
 
+    --apply writes what is suggested, and with it the tags that --new names; what stands in the
+    notes stays. --dry-run shows that as a diff and writes nothing, beside --apply too.
+
     Example: papersim suggest-tags notes/20231204.md
     """
+    from papersim.notes.edit_place import named_tag
+    from papersim.places import several_papers
     from papersim.suggester import with_tags
     from papersim.tag_options import TagOptions
+    from papersim.tagging import as_written
 
     not_both(every, note, "NOTE")
     names, tags = note or [], reject or []
     _check(names, tags, whole=every or untagged)
     if new and not ((apply or dry_run) and len(names) == 1):
         raise WrongUsageError("--new writes a tag to one paper; name that, and add --apply.")
+    new = [named_tag(tag) for tag in new or ()]
     library = open_library(notes, index_dir, model, quiet)
     ask = TagOptions(k, min_confidence, as_untagged, count_own=apply or dry_run)
     if not names:
@@ -67,8 +74,12 @@ def suggest_tags(
         if tags:
             _reject(library, names[0], text, tags, quiet=quiet)
         asked = (_suggest_one(library, name, text, ask, untagged=untagged) for name in names)
-        found = [with_tags(suggestions, new or ()) for one in asked for suggestions in one]
+        found = [with_tags(suggestions, new) for one in asked for suggestions in one]
+        if new and len(found) > 1:
+            titles = [one.paper.title for one in found]
+            raise several_papers(names[0], titles, "--apply --new TAG")
         edit = library.apply_tags(found, dry_run=dry_run) if apply or dry_run else None
+        found = found if edit is None else [as_written(one, edit) for one in found]
         _show(library, found, edit, dry_run=dry_run, json=json)
     _fail_if_left(edit)
 

@@ -65,7 +65,8 @@ class Alike:
 class TagEdit:
     """What writing tags did, or would do: a unified diff, the notes written, those left and why.
 
-    ``tagged`` is how many papers got tags, ``tags`` which they got and how often.
+    ``tagged`` is how many papers got tags, ``tags`` which they got and how often; ``respelled``
+    holds (note, title, tag, the same as it is spelled there).
     """
 
     diff: str
@@ -73,3 +74,4 @@ class TagEdit:
     left: tuple[SkippedNote, ...]
     tagged: int = 0
     tags: tuple[TagCount, ...] = ()
+    respelled: tuple[tuple[str, str, str, str], ...] = ()

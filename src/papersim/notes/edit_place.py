@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from papersim.notes.tags import tag_key
+from papersim.errors import EditError
+from papersim.notes.tags import split_tags, tag_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
 
     Mark = Callable[[str], "Written"]
 
-__all__ = ["Edit", "Place", "Style", "Written", "clean_tag", "line_end", "missing_tags"]
+__all__ = [
+    "Edit",
+    "Place",
+    "Style",
+    "Written",
+    "clean_tag",
+    "line_end",
+    "missing_tags",
+    "named_tag",
+]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _DENDRON_KEYS = frozenset({"id", "updated", "created"})
@@ -28,7 +38,8 @@ class Edit:
 
     ``tags`` are the tags as the note will be read to have them, ``manner`` says in a few words
     how they are written. An edit without text is what it takes where nothing is missing. ``cut``
-    characters give way to it: those that say that there are no tags, such as ``null``.
+    characters give way to it: those that say that there are no tags, such as ``null``. ``wanted``
+    are the tags that were asked for, in the order of ``tags``.
     """
 
     at: int = 0
@@ -36,6 +47,7 @@ class Edit:
     tags: tuple[str, ...] = ()
     manner: str = "nothing to add"
     cut: int = 0
+    wanted: tuple[str, ...] = ()
 
     def apply(self, text: str) -> str:
         """Return the text with the insertion made; every other character stays."""
@@ -72,7 +84,8 @@ class Place:
         written = [self.mark(tag) for tag in tags]
         body = self.between.join(one.text for one in written)
         text = self.lead + body + self.tail
-        return Edit(self.at, text, tuple(one.tag for one in written), self.manner, self.cut)
+        read = tuple(one.tag for one in written)
+        return Edit(self.at, text, read, self.manner, self.cut, tuple(tags))
 
     def moved(self, offset: int) -> Place:
         """Return the same place in a text that stands ``offset`` characters further on."""
@@ -134,6 +147,14 @@ class Style:
 def clean_tag(tag: str) -> str:
     """Return a tag as a person gives it on one line, without ``#`` and needless blanks."""
     return " ".join(tag.split()).lstrip("#").strip()
+
+
+def named_tag(given: str) -> str:
+    """Return the tag that a person names, cleaned; raises EditError where it cannot be one."""
+    tag = clean_tag(given)
+    if not tag or split_tags(tag) != [tag] or "[" in tag or "]" in tag:
+        raise EditError(f"'{given}' cannot be a tag; choose a name without commas and brackets")
+    return tag
 
 
 def missing_tags(present: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
