@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -142,6 +143,18 @@ def test_shared_tags_are_those_of_both(library: Library) -> None:
     shared = {hit.paper.title: hit.shared_tags for hit in hits}
     assert shared["Caption-Driven Sculpture in Minutes"] == ("Text23D",)
     assert shared["声を分ける注意機構"] == ()
+
+
+def test_without_evidence_the_hits_are_the_same(library: Library) -> None:
+    for paper in library.papers():
+        bare = library.similar(paper.paper, 10, evidence=False)
+        assert bare == tuple(replace(hit, evidence=()) for hit in library.similar(paper.paper, 10))
+    whole, bare = library.search("mesh", 5), library.search("mesh", 5, evidence=False)
+    assert bare == tuple(replace(hit, evidence=()) for hit in whole)
+    assert any(hit.evidence for hit in whole)
+    (_, first), *_ = library.similar_all(3, evidence=False)
+    assert first
+    assert not any(hit.evidence for hit in first)
 
 
 @pytest.mark.parametrize("k", [0, -1])

@@ -178,17 +178,18 @@ class Library:
         filters: Filters = NO_FILTERS,
         diversity: float = 0.0,
         weights: Weights = DEFAULT_WEIGHTS,
+        evidence: bool = True,
     ) -> tuple[Hit, ...]:
         """Return the k papers most like one, best first, without the paper itself.
 
         ``by`` compares sections of these kinds alone. Filters apply before the cut: k papers
-        come back whenever k pass. ``diversity`` in 0..1 trades relevance for variety. Needs no
-        model.
+        come back whenever k pass. ``diversity`` in 0..1 trades relevance for variety. Without
+        ``evidence`` nothing is said of why, which takes less time. Needs no model.
         """
         from papersim.query import of_indexed
         from papersim.ranker import Ask
 
-        ask = Ask(k, tuple(by), filters, diversity, weights)
+        ask = Ask(k, tuple(by), filters, diversity, weights, evidence)
         found = paper if not isinstance(paper, str) else self.find(paper)
         query = of_indexed(found, self._parts.store, self._parts.derived.vectors)
         return self._parts.ranker.hits(_restricted(query, by, found), ask, found.tags)
@@ -201,13 +202,14 @@ class Library:
         filters: Filters = NO_FILTERS,
         diversity: float = 0.0,
         weights: Weights = DEFAULT_WEIGHTS,
+        evidence: bool = True,
     ) -> Iterator[tuple[Paper, tuple[Hit, ...]]]:
         """Yield every paper with its hits, in the order of notes and lines; see `similar`."""
         from papersim.index.vectors import kind_mask
         from papersim.query import of_indexed
         from papersim.ranker import Ask
 
-        ask = Ask(k, tuple(by), filters, diversity, weights)
+        ask = Ask(k, tuple(by), filters, diversity, weights, evidence)
         for paper in in_order(self._parts.store):
             query = of_indexed(paper, self._parts.store, self._parts.derived.vectors)
             part = query.only(kind_mask(by)) if by else query
@@ -221,12 +223,16 @@ class Library:
         by: Sequence[str] = (),
         filters: Filters = NO_FILTERS,
         diversity: float = 0.0,
+        evidence: bool = True,
     ) -> tuple[Hit, ...]:
-        """Return the k papers nearest to a free text in any language, best first."""
+        """Return the k papers nearest to a free text in any language, best first.
+
+        Without ``evidence`` nothing is said of why, which takes less time.
+        """
         from papersim.query import of_text
         from papersim.ranker import Ask
 
-        ask = Ask(k, tuple(by), filters, diversity)
+        ask = Ask(k, tuple(by), filters, diversity, evidence=evidence)
         if not text.strip():
             example = 'papersim search "contrastive learning"'
             raise LookupFailedError(f"nothing to search for; try: {example}")

@@ -12,7 +12,7 @@ from papersim.notes.titles import title_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Entry", "find_paper", "papers_of_note", "split_place"]
+__all__ = ["Entry", "find_paper", "papers_of_note", "plain_title", "split_place"]
 
 _ARXIV = re.compile(
     r"^(?:arxiv:\s*|https?://arxiv\.org/\w+/)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})"
@@ -56,6 +56,14 @@ def find_paper(text: str, entries: Sequence[Entry]) -> str:
         if inside:
             return _only(wanted, inside, inside)
     return _by_title(wanted, entries, wanted)
+
+
+def plain_title(text: str) -> str | None:
+    """Return the key of a title that a text is; None where it may be an arXiv id or a note."""
+    wanted = text.strip()
+    if _ARXIV.match(wanted) or _NOTE.match(wanted):
+        return None
+    return title_key(wanted) or None
 
 
 def split_place(text: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from papersim.errors import LookupFailedError, VaultError
-from papersim.lookup import Entry, find_paper, papers_of_note, split_place
+from papersim.lookup import Entry, find_paper, papers_of_note, plain_title, split_place
 from papersim.model import Paper
 from papersim.notes.titles import title_key
 
@@ -33,8 +33,22 @@ class Places:
         """
         path, title = split_place(text)
         inside = self._inside(path)
+        if not inside and (known := self._named_exactly(text)):
+            return known
         paper = find_paper(inside + title if inside else text, self._parts.entries)
         return self._parts.store.papers([paper])[paper]
+
+    def _named_exactly(self, text: str) -> Paper | None:
+        """Return the paper with this id or, alone, this title: what `find_paper` looks for first.
+
+        To ask the store takes far less than to load all names.
+        """
+        wanted, store = text.strip(), self._parts.store
+        if wanted.isascii() and (found := store.papers([wanted])):
+            return found[wanted]
+        key = plain_title(wanted)
+        papers = [] if key is None else store.titled(key)
+        return store.papers(papers)[papers[0]] if len(papers) == 1 else None
 
     def _inside(self, path: str) -> str | None:
         """Return the path of a file in the notes folder relative to it, None for other text."""

@@ -7,25 +7,20 @@ similar papers, search and tag suggestions go one way.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from papersim.index.vectors import kind_mask
-from papersim.language import language_of
-from papersim.model import PaperSection
-from papersim.notes.passages import passages_of
-from papersim.notes.plain import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from papersim.encode.protocol import Encoder
     from papersim.index.store import Store
     from papersim.index.vectors import VectorIndex
-    from papersim.model import Paper
+    from papersim.model import Paper, PaperSection
     from papersim.notes.model import PaperEntry, Section
 
     FloatArray = NDArray[np.float32]
@@ -37,17 +32,19 @@ __all__ = ["Query", "of_entry", "of_indexed", "of_text"]
 class Query:
     """Centred vectors, one a passage, and the section each is a part of (None: title or text).
 
-    ``kinds`` are bit masks over KINDS; ``title`` and ``text`` the words. ``paper`` is the id of
-    the paper asked about, which is never its own hit; ``as_indexed`` whether what the index
-    knows of it (its tags and links) may speak. ``both_ways`` is whether the hits' sections,
-    too, look for their match here; ``language`` that of the words.
+    ``kinds`` are bit masks over KINDS. What it says is a ``title`` and all that is ``told`` below
+    it, or words ``said`` that are no paper's. ``paper`` is the id of the paper asked about, which
+    is never its own hit; ``as_indexed`` whether what the index knows of it (its tags and links)
+    may speak. ``both_ways`` is whether the hits' sections, too, look for their match here;
+    ``language`` that of the words.
     """
 
     vectors: FloatArray
     kinds: NDArray[np.int64]
     sections: tuple[PaperSection | None, ...]
     title: str = ""
-    text: str = ""
+    told: tuple[Section | PaperSection, ...] = ()
+    said: str = ""
     paper: str | None = None
     as_indexed: bool = False
     both_ways: bool = True
@@ -65,6 +62,15 @@ class Query:
         sections = tuple(self.sections[i] for i in keep)
         return replace(self, vectors=self.vectors[keep], kinds=self.kinds[keep], sections=sections)
 
+    @cached_property
+    def text(self) -> str:
+        """All the words; those of a paper are made of its notes when they are first asked for."""
+        if self.said:
+            return self.said
+        from papersim.notes.plain import plain_text
+
+        return "\n".join((self.title, *(plain_text(section.text) for section in self.told)))
+
     @property
     def has_text(self) -> bool:
         """Whether any of it stands for a section."""
@@ -75,18 +81,22 @@ def of_indexed(paper: Paper, store: Store, index: VectorIndex) -> Query:
     """Return the query that a paper in the index is; it needs no model."""
     row = index.row(paper.id)
     span = index.span(row) if row is not None else slice(0, 0)
-    own = [section for _, section in store.sections([paper.id]).get(paper.id, [])]
-    by_number = dict(enumerate(own))
+    told = tuple(section for _, section in store.sections([paper.id]).get(paper.id, []))
+    by_number = dict(enumerate(told))
     sections = tuple(by_number.get(number) for number in index.sections[span].tolist())
-    text = _words(paper.title, own)
     vectors, kinds = index.vectors(span), index.kinds[span].astype(np.int64)
-    return Query(vectors, kinds, sections, paper.title, text, paper.id, as_indexed=True)
+    return Query(vectors, kinds, sections, paper.title, told, paper=paper.id, as_indexed=True)
 
 
 def of_entry(
     entry: PaperEntry, note: str, encoder: Encoder, index: VectorIndex, paper: str | None
 ) -> Query:
     """Return the query that a paper in a note outside the index is."""
+    from papersim.language import language_of
+    from papersim.model import PaperSection
+    from papersim.notes.passages import passages_of
+    from papersim.notes.plain import plain_text
+
     passages = passages_of(entry, encoder.window, encoder.count_tokens)
     sections = [
         PaperSection(s.label, s.kinds, s.line, s.text, note, language_of(plain_text(s.text)))
@@ -98,18 +108,23 @@ def of_entry(
     ]
     vectors = index.means.center(encoder.encode_passages([p.text for p in passages]), languages)
     kinds = np.asarray([kind_mask(s.kinds) if s else 0 for s in of_passage], np.int64)
-    text = _words(entry.title, entry.sections)
     language = max(dict.fromkeys(languages), key=languages.count)
-    return Query(vectors, kinds, tuple(of_passage), entry.title, text, paper, language=language)
+    return Query(
+        vectors,
+        kinds,
+        tuple(of_passage),
+        entry.title,
+        entry.sections,
+        paper=paper,
+        language=language,
+    )
 
 
 def of_text(text: str, encoder: Encoder, index: VectorIndex) -> Query:
     """Return the query that a free text is: one way, since a text is only a part of a paper."""
+    from papersim.language import language_of
+
     language = language_of(text)
     vector = index.query_means.center(encoder.encode_queries([text]), [language])
     kinds = np.zeros(1, np.int64)
-    return Query(vector, kinds, (None,), "", text, both_ways=False, language=language)
-
-
-def _words(title: str, sections: Iterable[Section | PaperSection]) -> str:
-    return "\n".join((title, *(plain_text(section.text) for section in sections)))
+    return Query(vector, kinds, (None,), said=text, both_ways=False, language=language)

@@ -11,10 +11,8 @@ from papersim.errors import ConfigError, DamagedIndexError
 from papersim.filters import NO_FILTERS
 from papersim.index.vectors import kind_mask
 from papersim.model import Evidence, Hit
-from papersim.notes.plain import plain_text
 from papersim.notes.tags import tag_key
 from papersim.rank.center import normalised
-from papersim.rank.evidence import best_pairs, best_sentence
 from papersim.rank.fusion import DEFAULT_WEIGHTS, mmr, standardised
 from papersim.rank.similar import pool_by_paper
 from papersim.rank.sources import Asked, fused
@@ -43,7 +41,8 @@ _SAME = 0.85  # of centred vectors; two papers on one topic reach .7, the same t
 class Ask:
     """What is asked for: k papers, by which kinds, through which filters, how varied.
 
-    ``diversity`` is in 0..1, 0 the plain ranking; ``weights`` are those of the sources.
+    ``diversity`` is in 0..1, 0 the plain ranking; ``weights`` are those of the sources. Without
+    ``evidence`` hits come without it, which takes less time.
     """
 
     k: int = 10
@@ -51,6 +50,7 @@ class Ask:
     filters: Filters = NO_FILTERS
     diversity: float = 0.0
     weights: Weights = DEFAULT_WEIGHTS
+    evidence: bool = True
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -151,7 +151,8 @@ class Ranker:
         ranked = self.rank(query, ask)
         rows = self._varied(ranked, ask) if ask.diversity > 0 else self._spread(ranked, ask.k)
         ids = [str(self._vectors.papers[row]) for row in rows]
-        papers, sections = self._store.papers(ids), self._store.sections(ids)
+        papers = self._store.papers(ids)
+        sections = self._store.sections(ids if ask.evidence else ())
         scores = self._corpus.background.score(ranked.scores[rows])
         own = {tag_key(tag) for tag in tags}
         return tuple(
@@ -160,7 +161,9 @@ class Ranker:
                 round(float(score), 4),
                 papers[paper],
                 tuple(tag for tag in papers[paper].tags if tag_key(tag) in own),
-                self._evidence(query, row, ranked, [s for _, s in sections.get(paper, [])]),
+                self._evidence(query, row, ranked, [s for _, s in sections[paper]])
+                if paper in sections
+                else (),
                 tuple((name, round(float(s[row]), 3)) for name, s in ranked.sources.items()),
             )
             for rank, (row, paper, score) in enumerate(zip(rows, ids, scores, strict=True), 1)
@@ -206,6 +209,9 @@ class Ranker:
     def _evidence(
         self, query: Query, row: int, ranked: Ranked, sections: Sequence[PaperSection]
     ) -> tuple[Evidence, ...]:
+        from papersim.notes.plain import plain_text
+        from papersim.rank.evidence import best_pairs, best_sentence
+
         span = self._vectors.span(row)
         allowed = ranked.allowed[span]
         similarities = query.vectors @ self._vectors.vectors(span).T

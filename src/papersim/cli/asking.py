@@ -80,6 +80,7 @@ def similar(
         "filters": filters,
         "diversity": diversity,
         "weights": weights,
+        "evidence": explain or json,
     }
     if every:
         answers = library.similar_all(k, **ask)
@@ -123,7 +124,9 @@ def search(
     filters, kinds = make_filters(tag, not_tag, since, until, in_), make_kinds(by)
     wanted = read_stdin() if text == "-" else text
     library = open_library(notes, index_dir, model, quiet)
-    hits = library.search(wanted, k, by=kinds, filters=filters, diversity=diversity)
+    hits = library.search(
+        wanted, k, by=kinds, filters=filters, diversity=diversity, evidence=explain or json
+    )
     if json:
         from papersim.cli.values import print_json, search_json
 

@@ -21,7 +21,7 @@ def evaluate(
     """
     from papersim.cli.progress import progress_bar
 
-    library = open_library(notes, index_dir, model, quiet)
+    library = open_library(notes, index_dir, model, quiet, long_work=True)
     with progress_bar(quiet=quiet) as progress:
         found = library.evaluate(progress)
     if json:

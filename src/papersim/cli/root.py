@@ -29,12 +29,24 @@ class WrongUsageError(Exception):
 
 
 def open_library(
-    notes: Path | None, index_dir: Path | None, model: str | None, quiet: bool
+    notes: Path | None,
+    index_dir: Path | None,
+    model: str | None,
+    quiet: bool,
+    *,
+    long_work: bool = False,
 ) -> Library:
-    """Return the library that the common options name; remarks go to stderr."""
+    """Return the library that the common options name; remarks go to stderr.
+
+    With ``long_work`` it is not questions that are coming, but what is worth several threads.
+    """
     from papersim.cli.progress import remark
     from papersim.library import Library
 
+    if not long_work:
+        from papersim.encode.runtime import prepare_for_questions
+
+        prepare_for_questions()
     return Library.open(notes, index_dir, model, on_message=None if quiet else remark)
 
 

@@ -22,7 +22,7 @@ def index(
     """
     from papersim.cli.progress import progress_bar
 
-    library = open_library(notes, index_dir, model, quiet)
+    library = open_library(notes, index_dir, model, quiet, long_work=True)
     with progress_bar(quiet=quiet) as progress:
         report = library.index(full=full, progress=progress)
     if json:

@@ -21,6 +21,7 @@ __all__ = [
     "has_avx2",
     "has_bfloat16",
     "parse_cpu_flags",
+    "prepare_for_questions",
     "prepare_runtime",
     "quiet",
     "runtime_settings",
@@ -55,6 +56,16 @@ def prepare_runtime() -> None:
     """
     for name, value in runtime_settings(sys.platform, _usable_cpus()).items():
         os.environ.setdefault(name, value)
+
+
+def prepare_for_questions() -> None:
+    """Have numpy calculate on one thread in this process, unless the user has set how many.
+
+    The products that answer a question are small: threads that wait for each other take longer
+    than one, and OpenBLAS starts them, spinning, as numpy is imported. To be called before that.
+    """
+    if "numpy" not in sys.modules and "OMP_NUM_THREADS" not in os.environ:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _usable_cpus() -> int:

@@ -528,6 +528,11 @@ class Store:
                 ).fetchall()
         return {paper: _merge(list(group)) for paper, group in groupby(rows, key=lambda r: r[0])}
 
+    def titled(self, key: str) -> list[str]:
+        """Return the ids of the papers that have a title of this key in a note."""
+        rows = self._db.execute("SELECT DISTINCT paper FROM entries WHERE title_key = ?", (key,))
+        return [paper for (paper,) in rows]
+
     def links(self, papers: Iterable[str] | None = None) -> dict[str, tuple[str, ...]]:
         """Return the names the notes of papers, of all by default, link to, by paper id."""
         found: dict[str, list[str]] = {}

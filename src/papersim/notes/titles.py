@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -41,6 +40,8 @@ def clean_title(text: str) -> str:
 
     No title is longer than a thousand characters.
     """
+    import html
+
     text = text.strip()[:_LONGEST]
     title = _WIKILINK.sub(lambda m: wikilink_text(m.group(1)), _IMAGE.sub("", text))
     title = _LINK.sub(r"\1", title)
