@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 
-from papersim.index.arrays import checksum, mapped, packed
+from papersim.index.arrays import checksum, in_parts, mapped, packed
 from papersim.index.manifest import UNUSABLE
 
 if TYPE_CHECKING:
@@ -76,6 +76,38 @@ def test_a_reader_goes_on_when_the_file_has_gone(tmp_path: Path) -> None:
     assert (found["vectors"] == SAMPLE["vectors"]).all()
 
 
+# --- in parts -----------------------------------------------------------------------------------
+
+
+def read(array: NDArray[Any], count: int) -> list[list[Any]]:
+    return [part.tolist() for part in in_parts(array, count)]
+
+
+@pytest.mark.parametrize("count", [1, 7, 20, 100])
+def test_in_parts_it_is_all_there(tmp_path: Path, count: int) -> None:
+    """Of a mapped file, of one that has gone, in memory, and in another order in memory."""
+    content = {"before": np.arange(5000), "vectors": SAMPLE["vectors"]}
+    found = mapped(tmp_path / "b", write(tmp_path / "b", content))["vectors"]
+    plain = SAMPLE["vectors"].tolist()
+    expected = [plain[start : start + count] for start in range(0, 20, count)]
+    assert read(found, count) == expected
+    assert read(found[3:], 100) == [plain[3:]]
+    assert read(found.T, 100) == [SAMPLE["vectors"].T.tolist()]
+    assert read(SAMPLE["vectors"], count) == expected
+    (tmp_path / "b").unlink()
+    assert read(found, count) == expected
+    assert read(found[:0], count) == []
+
+
+def test_in_parts_a_file_is_read_into_the_same_memory(tmp_path: Path) -> None:
+    """However many vectors there are, no more of them are held than a part."""
+    found = mapped(tmp_path / "a", write(tmp_path / "a", SAMPLE))["vectors"]
+    assert len({part.ctypes.data for part in in_parts(found, 2)}) == 1
+
+
+# --- what is not ----------------------------------------------------------------------------------
+
+
 def test_objects_are_not_packed() -> None:
     """They would have to be pickled."""
     with pytest.raises(TypeError, match="objects"):
@@ -93,14 +125,15 @@ def test_a_file_cut_short_is_refused(tmp_path: Path, length: int) -> None:
         mapped(tmp_path / "a", head)
 
 
-@pytest.mark.parametrize("place", range(0, HEAD, 3))
-def test_a_flipped_bit_of_the_head_is_noticed(tmp_path: Path, place: int) -> None:
+def test_a_flipped_bit_of_the_head_is_noticed(tmp_path: Path) -> None:
     head = write(tmp_path / "a", SAMPLE)
-    data = bytearray((tmp_path / "a").read_bytes())
-    data[place] ^= 4
-    (tmp_path / "a").write_bytes(data)
-    with pytest.raises(UNUSABLE):
-        mapped(tmp_path / "a", head)
+    whole = (tmp_path / "a").read_bytes()
+    for place in (*range(300), HEAD - 1):
+        data = bytearray(whole)
+        data[place] ^= 4
+        (tmp_path / "a").write_bytes(data)
+        with pytest.raises(UNUSABLE):
+            mapped(tmp_path / "a", head)
 
 
 @pytest.mark.parametrize(

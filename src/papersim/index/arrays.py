@@ -10,22 +10,26 @@ from __future__ import annotations
 import json
 import mmap
 import zlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from io import FileIO
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     Arrays = Mapping[str, NDArray[Any]]
 
-__all__ = ["checksum", "mapped", "packed"]
+__all__ = ["checksum", "in_parts", "mapped", "packed"]
 
 _MAGIC = b"papersim-arrays1"
 _ALIGNED = 64  # bytes; what a processor reads at a time
+_PAGE = 4096  # bytes; what is mapped and copied at a time
+_LARGE = 1 << 16  # bytes of an array that begins at a page
 _MOST = 1 << 20  # of a head; a damaged length must not fill the memory
 
 
@@ -38,12 +42,12 @@ def packed(arrays: Arrays) -> list[bytes | memoryview]:
         if array.dtype.hasobject:
             raise TypeError(f"{name} holds objects")
         raw = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
-        table[name] = array.dtype.str, array.shape, end
-        padding = -len(raw) % _ALIGNED
-        pieces += [raw, bytes(padding)]
-        end += len(raw) + padding
+        padding = -end % (_ALIGNED if len(raw) < _LARGE else _PAGE)
+        table[name] = array.dtype.str, array.shape, end + padding
+        pieces += [bytes(padding), raw]
+        end += padding + len(raw)
     head = json.dumps(table, separators=(",", ":")).encode()
-    head += b" " * (-(len(_MAGIC) + 8 + len(head)) % _ALIGNED)
+    head += b" " * (-(len(_MAGIC) + 8 + len(head)) % _PAGE)
     return [_MAGIC + len(head).to_bytes(8, "little") + head, *pieces]
 
 
@@ -54,7 +58,8 @@ def mapped(file: Path, head: int) -> dict[str, NDArray[Any]]:
     TypeError for a file with another head, or too short for what its head names.
     """
     with file.open("rb") as opened:
-        memory = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+        memory = _Memory(opened.fileno(), 0, access=mmap.ACCESS_READ)
+    memory.file = file
     first = len(_MAGIC) + 8
     begin = first + int.from_bytes(memory[len(_MAGIC) : first], "little")
     if begin > _MOST or checksum([memory[:begin]]) != head:
@@ -63,6 +68,44 @@ def mapped(file: Path, head: int) -> dict[str, NDArray[Any]]:
     for name, (kind, shape, offset) in json.loads(memory[first:begin]).items():
         found[name] = np.ndarray(tuple(shape), np.dtype(kind), memory, begin + offset)
     return found
+
+
+def in_parts(array: NDArray[Any], count: int) -> Iterator[NDArray[Any]]:
+    """Yield all rows of an array in order, ``count`` at a time; each part is to be used at once.
+
+    Those of a mapped file are read into the same memory again and again: that takes less time
+    than mapping all of them, and no more memory than a part. Where the file has gone since it
+    was mapped, they are the mapped ones.
+    """
+    with _opened(array) as file:
+        part = np.empty((count, *array.shape[1:]), array.dtype)
+        for start in range(0, len(array), count):
+            rows = array[start : start + count]
+            read = part[: len(rows)]
+            yield read if file and file.readinto(read.data) == read.nbytes else rows
+
+
+@contextmanager
+def _opened(array: NDArray[Any]) -> Iterator[FileIO | None]:
+    """Open the file that an array is mapped from, where it begins; None where there is none."""
+    memory: object = array.base
+    if not isinstance(memory, _Memory) or not array.flags.c_contiguous:
+        yield None
+        return
+    try:
+        file = memory.file.open("rb", buffering=0)
+    except OSError:
+        yield None
+        return
+    with file:
+        file.seek(array.ctypes.data - np.frombuffer(memory, np.uint8).ctypes.data)
+        yield file
+
+
+class _Memory(mmap.mmap):
+    """A file that is mapped, and which one."""
+
+    file: Path
 
 
 def checksum(pieces: Iterable[bytes | memoryview]) -> int:

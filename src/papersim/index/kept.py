@@ -11,9 +11,9 @@ where damage can be told or mended: by `damaged` and `is_whole`.
 from __future__ import annotations
 
 import hashlib
-import mmap
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from papersim.files import replace_file
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     Arrays = Mapping[str, NDArray[Any]]
 
 __all__ = ["damaged", "is_whole", "keep", "kept"]
+
+_AT_ONCE = 1 << 20  # bytes
 
 
 def keep(folder: Path, kind: Kind, state: State, files: Mapping[str, Arrays | File]) -> None:
@@ -84,12 +86,10 @@ def kept(
 def is_whole(folder: Path, file: File) -> bool:
     """Return whether a file holds the very bytes that were written; it is read to its end."""
     try:
-        with (
-            (folder / file.name).open("rb") as opened,
-            mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as memory,
-            memoryview(memory) as content,
-        ):
-            return len(content) == file.size and checksum([content]) == file.crc
+        if not file.is_full(folder):
+            return False
+        with (folder / file.name).open("rb") as opened:
+            return checksum(iter(partial(opened.read, _AT_ONCE), b"")) == file.crc
     except UNUSABLE:
         return False
 

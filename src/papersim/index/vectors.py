@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from papersim.index.arrays import in_parts
 from papersim.notes.model import KINDS
 from papersim.rank.center import LanguageMeans
 from papersim.rank.spans import ends_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Passages", "VectorIndex", "kind_mask"]
 
 _AT_ONCE = 4096  # vectors gone through in one step
+_READ = 1024  # vectors read while a processor's cache holds them
 _ON_ONE_THREAD = 1 << 18  # multiplications that OpenBLAS does not divide among threads
 _NOTHING = 1e-6  # what is as near to the mean as this says nothing
 
@@ -156,10 +158,11 @@ class VectorIndex:
         step = max(32, _ON_ONE_THREAD // max(1, queries.size))
         end = 0
         for block in self.blocks:
-            for start in range(0, len(block), step):
-                some = block[start : start + step]
-                begin, end = end, end + len(some)
-                found[:, begin:end] = queries @ some.T
+            for part in in_parts(block, _READ):
+                for start in range(0, len(part), step):
+                    some = part[start : start + step]
+                    begin, end = end, end + len(some)
+                    found[:, begin:end] = queries @ some.T
         if not self._in_order:
             found = found[:, self.passages.slots]
         found -= (queries @ self.means.table.T)[:, self.passages.languages]
