@@ -201,9 +201,9 @@ def _apply(
     if taken or changes.removed or changes.moved or not store.generation:
         store.identify()
         affected = store.update_boilerplate(is_boilerplate)
-        boilerplate = store.boilerplate()
+        boilerplate = frozenset(store.boilerplate())
         for entry in dict.fromkeys([*entries, *affected]):
-            cutter.cut(store, entry, frozenset(boilerplate), texts)
+            cutter.cut(store, entry, boilerplate, texts)
         store.set_meta(generation=store.generation + 1)
     store.set_meta(**facts)
     return texts
