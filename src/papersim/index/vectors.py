@@ -31,6 +31,7 @@ __all__ = ["Passages", "VectorIndex", "kind_mask"]
 
 _AT_ONCE = 4096  # vectors gone through in one step
 _READ = 1024  # vectors read while a processor's cache holds them
+_SMALL = 1 << 25  # bytes of vectors that cost little memory, mapped, and are nearer so
 _ON_ONE_THREAD = 1 << 18  # multiplications that OpenBLAS does not divide among threads
 _NOTHING = 1e-6  # what is as near to the mean as this says nothing
 
@@ -158,7 +159,7 @@ class VectorIndex:
         step = max(32, _ON_ONE_THREAD // max(1, queries.size))
         end = 0
         for block in self.blocks:
-            for part in in_parts(block, _READ):
+            for part in in_parts(block, _READ) if block.nbytes > _SMALL else [block]:
                 for start in range(0, len(part), step):
                     some = part[start : start + step]
                     begin, end = end, end + len(some)

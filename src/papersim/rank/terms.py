@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from operator import add
 
 __all__ = ["sentences", "terms"]
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
-_RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_RUN = re.compile(rf"([{_CJK}]+)|([^\W_{_CJK}]+)")
 _LONGEST = 64  # what is longer is no word, such as an encoded image
-_IS_CJK = re.compile(rf"[{_CJK}]")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*?(?:[。！？!?；;]+|\.(?=\s|$)|\n|$)")
 
 
@@ -21,16 +21,19 @@ def terms(text: str) -> list[str]:
     morphology that changes English technical terms much.
     """
     found: list[str] = []
-    for run in _RUN.findall(unicodedata.normalize("NFKC", text).casefold()):
-        if _IS_CJK.match(run):
-            found.extend(run[i : i + 2] for i in range(max(1, len(run) - 1)))
+    for characters, word in _RUN.findall(unicodedata.normalize("NFKC", text).casefold()):
+        if word:
+            cut = word[:_LONGEST]
+            found.append(_singular(cut) if cut[-1] == "s" else cut)
+        elif len(characters) == 1:
+            found.append(characters)
         else:
-            found.append(_singular(run[:_LONGEST]))
+            found += map(add, characters, characters[1:])
     return found
 
 
 def _singular(word: str) -> str:
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+    if len(word) > 3 and not word.endswith(("ss", "us", "is")):
         return word[:-3] + "y" if word.endswith("ies") and len(word) > 4 else word[:-1]
     return word
 
