@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Gathered", "Postings", "tf_of"]
 
+_AT_ONCE = 1 << 20  # occurrences of terms that are added up at a time
 _MOST = np.iinfo(np.uint16).max
 
 
@@ -126,6 +127,21 @@ class Postings:
             return np.zeros(len(digests), np.int64), np.zeros(len(digests), np.bool_)
         places = np.minimum(np.searchsorted(self.vocabulary, digests), len(self.vocabulary) - 1)
         return places, self.vocabulary[places] == digests
+
+    def weighted(
+        self, places: NDArray[np.integer], weights: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return for each text the sum of tf times weight over the terms at these places."""
+        found = np.zeros(self.count, np.float32)
+        begins, ends = self.starts[places], self.starts[places + 1]
+        steps = np.cumsum(ends - begins) // _AT_ONCE
+        for step in np.unique(steps).tolist():
+            here = np.flatnonzero(steps == step)
+            spans = [slice(*span) for span in zip(begins[here], ends[here], strict=True)]
+            added = np.concatenate([self.tf[span] for span in spans])
+            added *= np.repeat(weights[here], ends[here] - begins[here])
+            np.add.at(found, np.concatenate([self.texts[span] for span in spans]), added)
+        return found
 
     def columns_of(self, texts: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return the places in the vocabulary of the terms of some texts, text after text."""

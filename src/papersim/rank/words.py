@@ -137,10 +137,7 @@ class Words:
         scores = np.zeros(self.count, np.float32)
         for postings, rows in zip(self.postings, self.rows, strict=True):
             places, known = postings.find(digests)
-            found = np.zeros(postings.count, np.float32)
-            for place, weight in zip(places[known].tolist(), weights[known].tolist(), strict=True):
-                span = slice(postings.starts[place], postings.starts[place + 1])
-                found[postings.texts[span]] += weight * postings.tf[span]
+            found = postings.weighted(places[known], weights[known])
             live = rows >= 0
             scores[rows[live]] = found[live]
         return np.divide(scores, self.lengths, out=scores, where=self.lengths > 0)
