@@ -11,8 +11,6 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from papersim.notes.plain import plain_text
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
@@ -36,6 +34,8 @@ def keyed_lines(text: str) -> Iterator[tuple[int, str]]:
     the same every day. A key is odd for a sentence and even for a phrase, which has no end
     mark: phrases such as the name of a field may well stand in many papers.
     """
+    from papersim.notes.plain import plain_text
+
     for line in plain_text(text).split("\n"):
         for part in dict.fromkeys((line, *_sentences(line))):
             if (key := _key(part)) is not None:
@@ -51,6 +51,8 @@ def is_boilerplate(key: int, count: int, entries: int) -> bool:
 
 def without_boilerplate(text: str, boilerplate: Collection[int]) -> str:
     """Return the plain text of a section's Markdown without the lines whose keys are given."""
+    from papersim.notes.plain import plain_text
+
     words = plain_text(text)
     if not boilerplate:
         return words
