@@ -174,7 +174,8 @@ def test_anything_else_is_left_to_typer(line: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_there_and_says_what_it_does(name: str) -> None:
-    summary, example = said_of(find_command(name))
+    summary, said, example = said_of(find_command(name))
+    assert said.startswith(summary)
     assert summary.endswith(".")
     assert example.startswith("Example: papersim " + name)
 

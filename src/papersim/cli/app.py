@@ -33,9 +33,9 @@ def make_app(wanted: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
     app.callback(invoke_without_command=True)(_root)
     for name in COMMANDS:
         command = find_command(name)
-        summary, example = said_of(command)
+        summary, said, example = said_of(command)
         take = for_typer(command) if name in wanted else _nothing
-        app.command(name, help=summary, epilog=example)(take)
+        app.command(name, help=said, short_help=summary, epilog=example)(take)
     return app
 
 

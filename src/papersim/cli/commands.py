@@ -40,7 +40,8 @@ def find_command(name: str) -> Callable[..., None]:
     return found
 
 
-def said_of(command: Callable[..., None]) -> tuple[str, str]:
-    """Return what a command does, and an example of it."""
-    summary, *_, example = cleandoc(command.__doc__ or "").split("\n\n")
-    return summary, example
+def said_of(command: Callable[..., None]) -> tuple[str, str, str]:
+    """Return what a command does, in one line and in full, and an example of it."""
+    paragraphs = cleandoc(command.__doc__ or "").split("\n\n")
+    *said, example = (paragraph.replace("\n", " ") for paragraph in paragraphs)
+    return said[0], "\n\n".join(said), example
