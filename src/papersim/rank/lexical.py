@@ -1,8 +1,9 @@
-"""The lexical side: tf-idf over the words of whole notes, CJK characters in pairs.
+"""The terms of what tags are learnt from: tf-idf that is fitted once, papers against papers.
 
-scikit-learn fits it when the index changes; asking needs no more than NumPy. Cosines of
-sublinear tf-idf: a term that occurs c times weighs 1 + log c, times its idf, and each paper's
-vector has unit length (Salton and Buckley 1988), so that long notes do not win by size.
+scikit-learn fits it with the tag model; asking needs no more than NumPy. What similar papers are
+found by changes with the notes, and is `Words`. Cosines of sublinear tf-idf: a term that occurs
+c times weighs 1 + log c, times its idf, and each paper's vector has unit length (Salton and
+Buckley 1988), so that long notes do not win by size.
 """
 
 from __future__ import annotations
