@@ -10,9 +10,6 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from papersim.notes.model import KINDS
 
 if sys.version_info >= (3, 11):
@@ -185,6 +182,9 @@ class Labels:
         """Return the kinds of the known label that a Latin label is one typing slip away from."""
         if len(key) < _TYPO_FROM or not key.isascii() or len(key) > 2 * _TYPO_FROM + 10:
             return ()
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
         match = process.extractOne(
             key,
             [known for known in self.exact if abs(len(known) - len(key)) <= 1],

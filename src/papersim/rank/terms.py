@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from operator import add
 
 __all__ = ["sentences", "terms"]
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
-_RUN = re.compile(rf"([{_CJK}]+)|([^\W_{_CJK}]+)")
 _LONGEST = 64  # what is longer is no word, such as an encoded image
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*?(?:[。！？!?；;]+|\.(?=\s|$)|\n|$)")
 
@@ -21,7 +21,7 @@ def terms(text: str) -> list[str]:
     morphology that changes English technical terms much.
     """
     found: list[str] = []
-    for characters, word in _RUN.findall(unicodedata.normalize("NFKC", text).casefold()):
+    for characters, word in _run().findall(unicodedata.normalize("NFKC", text).casefold()):
         if word:
             cut = word[:_LONGEST]
             found.append(_singular(cut) if cut[-1] == "s" else cut)
@@ -30,6 +30,12 @@ def terms(text: str) -> list[str]:
         else:
             found += map(add, characters, characters[1:])
     return found
+
+
+@cache
+def _run() -> re.Pattern[str]:
+    """Return what finds CJK characters in a row, or a word; to compile it takes milliseconds."""
+    return re.compile(rf"([{_CJK}]+)|([^\W_{_CJK}]+)")
 
 
 def _singular(word: str) -> str:
