@@ -6,10 +6,15 @@ import io
 import os
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
+from papersim import __version__
 from papersim.cli.commands import COMMANDS, PROGRAM, find_command
 from papersim.cli.root import WrongUsageError
 from papersim.errors import PapersimError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["main"]
 
@@ -51,7 +56,17 @@ def _run() -> int:
 
 def _call(words: list[str]) -> int:
     """Run the command that a command line names, and return its exit code."""
-    if words and words[0] in COMMANDS and "_PAPERSIM_COMPLETE" not in os.environ:
+    if "_PAPERSIM_COMPLETE" in os.environ:
+        return _call_by_typer(COMMANDS)
+    if words in ([], ["-h"], ["--help"]):
+        from papersim.cli.help import show_help
+
+        show_help()
+        return 0
+    if words == ["--version"]:
+        print(f"{PROGRAM} {__version__}")
+        return 0
+    if words[0] in COMMANDS:
         from papersim.cli.declare import parameters_of
         from papersim.cli.plainly import read_plainly
 
@@ -60,15 +75,14 @@ def _call(words: list[str]) -> int:
         if values is not None:
             command(**values)
             return 0
-    return _call_by_typer(words)
+    return _call_by_typer([word for word in words if word in COMMANDS])
 
 
-def _call_by_typer(words: list[str]) -> int:
+def _call_by_typer(commands: Collection[str]) -> int:
+    """Have typer read the command line, which names no others than these commands."""
     from papersim.cli.app import make_app
 
-    completing = "_PAPERSIM_COMPLETE" in os.environ
-    app = make_app(COMMANDS if completing else [word for word in words if word in COMMANDS])
-    code = app(prog_name=PROGRAM, standalone_mode=False)
+    code = make_app(commands)(prog_name=PROGRAM, standalone_mode=False)
     return code if isinstance(code, int) else 0
 
 
