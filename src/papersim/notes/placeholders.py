@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from papersim.notes.fields import field_name
-
 __all__ = ["has_mark", "is_placeholder", "is_query", "without_placeholders"]
 
 _MARKS = ("{{", "}}", "{%", "%}", "<%", "%>")
@@ -44,6 +42,9 @@ def is_placeholder(title: str) -> bool:
     """
     if _COMMAND.search(title):
         return True
+    # Here, since to read tags takes this module, too, and no names of facts.
+    from papersim.notes.fields import field_name
+
     inside = _BRACES.findall(title)
     names = [match[1] for text in inside if (match := _NAME.fullmatch(text))]
     if any(field_name(name) or name.casefold() in _OF_TOOLS for name in names):
