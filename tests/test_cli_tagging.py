@@ -132,7 +132,7 @@ def test_what_is_shown_is_what_is_written_and_taken_back(copy: Vault, cli: Cli) 
     undone = cli.at(copy, "undo", "--json")
     assert (undone.code, undone.json["written"]) == (0, [NOTE])
     assert held(copy.notes) == before
-    assert "no edit to undo" in one_line(cli.at(copy, "undo"))
+    assert "nothing more to take back" in one_line(cli.at(copy, "undo"))
 
 
 def test_the_whole_vault_at_once(copy: Vault, cli: Cli) -> None:
@@ -227,7 +227,7 @@ def test_a_backlog_is_tagged_and_git_sees_it_taken_back(backlog: Vault, cli: Cli
     assert (done.code, done.err) == (0, "")
     said = " ".join(done.out.split())
     assert said.startswith(f"{len(papers)} papers looked at, ")
-    assert said.endswith("take it back: papersim undo")
+    assert said.endswith("run: papersim index; or take it back (one step only): papersim undo")
     assert f"papersim: {len(papers)} papers looked at, " in shown.err
     after = held(backlog.notes)
     assert set(BACKLOG) <= {name for name in after if after.get(name) != before.get(name)}
@@ -297,14 +297,40 @@ def test_notes_left_are_named_with_the_reason(backlog: Vault, cli: Cli) -> None:
     (backlog.notes / "backlog/b.md").chmod(0o444)
     (backlog.notes / "backlog/c.md").write_text("# Something Else\n\nEntirely.\n")
     done = cli.at(backlog, *ALL, "--apply")
-    assert "(and 1 more)" in one_line(done)
+    assert "2 were left without tags, for what is said above" in one_line(done)
     left = " ".join(done.out.split())
-    assert "left backlog/b.md: backlog/b.md is read-only" in left
-    assert "left backlog/c.md: " in left
+    assert "left 1 note: read-only; make it writable and run again (backlog/b.md)" in left
+    assert "left 1 paper: the paper is not in the note any more; run" in left
+    assert left.count("backlog/b.md") == left.count("backlog/c.md") == 1
     assert b"#" in (backlog.notes / "backlog/a.md").read_bytes().splitlines()[1]
     last = cli.at(backlog, *ALL, "--apply", "--json").lines[-1]
     assert [one["note"] for one in last["left"]] == ["backlog/c.md", "backlog/b.md"]
     assert last["tagged"] == 0, "the others have their tags"
+
+
+def test_a_reason_is_told_once_however_many_notes_have_it(backlog: Vault, cli: Cli) -> None:
+    """With --quiet there is the error and nothing else."""
+    for path in BACKLOG:
+        (backlog.notes / path).chmod(0o444)
+    done = cli.at(backlog, *ALL, "--apply")
+    said = " ".join(done.out.split())
+    assert said.count("read-only") == 1
+    assert "left 4 notes: read-only; make it writable and run again" in said
+    assert "(backlog/a.md, backlog/b.md, backlog/c.md …)" in said
+    assert "4 were left" in one_line(done)
+    quiet = cli.at(backlog, *ALL, "--apply", "--quiet")
+    assert quiet.out == ""
+    assert "left 4 notes: read-only" in one_line(quiet)
+    done = cli.at(backlog, *ALL, "--apply", "--json")
+    assert "left 4 notes: read-only" in one_line(done)
+    assert [one["note"] for one in done.lines[-1]["left"]] == list(BACKLOG)
+
+
+def test_quiet_bulk_edits_say_nothing(backlog: Vault, cli: Cli) -> None:
+    before = held(backlog.notes)
+    done = cli.at(backlog, *ALL, "--apply", "--quiet")
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert held(backlog.notes) != before
 
 
 def test_data_goes_to_stdout_whoever_watches_the_progress(small: Vault) -> None:
@@ -442,6 +468,12 @@ def test_a_note_outside_is_written_where_it_is_and_taken_back(
     )
     git(file.parent, "init", "-q")
     git(file.parent, "apply", "--check", "-", data=shown.out.encode())
+    alone = cli.at(vault, "suggest-tags", "elsewhere/draft one.md", "--apply", "--new", "x")
+    assert alone.out.endswith("take it back (one step only): papersim undo\n")
+    assert "papersim index" not in alone.out, "which does not look there"
+    undone = cli.at(vault, "undo")
+    assert undone.out.startswith("taken back in ")
+    assert "papersim index" not in undone.out
     both = ("elsewhere/draft one.md", "20230210.md", "-k", "5")
     done = cli.at(vault, "suggest-tags", "--min-confidence", "0.02", *both, "--apply", "--json")
     assert done.code == 0

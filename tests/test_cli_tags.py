@@ -84,7 +84,14 @@ def test_a_tag_is_shown_renamed_and_taken_back(unindexed: Vault, cli: Cli) -> No
 
 def test_after_a_rename_the_next_command_is_named(unindexed: Vault, cli: Cli) -> None:
     done = cli.at(unindexed, "tags", "--rename", "difusion", "diffusion")
-    assert done.out.splitlines() == ["renamed in a.md", "run: papersim index"]
+    following = "run: papersim index; or take it back (one step only): papersim undo"
+    assert done.out.splitlines() == ["renamed in a.md", following]
+    undone = cli.at(unindexed, "undo")
+    assert undone.out.splitlines() == ["taken back in a.md", "run: papersim index"]
+    again = cli.at(unindexed, "undo")
+    assert again.code == 1
+    assert "nothing more to take back" in again.err
+    assert cli.at(unindexed, "tags", "--rename", "difusion", "diffusion").code == 0
     assert unindexed.open().look_alikes()[0].tags == ("diffusion", "Diffusion")
 
 

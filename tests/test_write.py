@@ -258,7 +258,7 @@ def test_changes_are_written_and_taken_back(vault: Path, index: Path) -> None:
     assert undo(index, vault) == Outcome(("0.md", "1.md", "2.md"))
     assert contents(vault) == [change.old for change in changes]
     assert files(index) == []
-    with pytest.raises(VaultError, match="no edit to undo"):
+    with pytest.raises(VaultError, match=r"nothing more to take back .* one step back"):
         undo(index, vault)
 
 
@@ -290,6 +290,16 @@ def test_nothing_written_is_nothing_to_undo(vault: Path, index: Path) -> None:
     assert not index.exists()
     assert apply_changes(index, vault, [Change("none.md", OLD, NEW)]).written == ()
     assert files(index) == []
+
+
+def test_an_edit_that_wrote_nothing_leaves_the_one_before_to_be_undone(
+    vault: Path, index: Path
+) -> None:
+    changes = three(vault)
+    apply_changes(index, vault, changes)
+    assert apply_changes(index, vault, [Change("none.md", OLD, NEW)]).written == ()
+    assert undo(index, vault) == Outcome(("0.md", "1.md", "2.md"))
+    assert contents(vault) == [change.old for change in changes]
 
 
 def test_an_undo_that_could_not_write_can_be_tried_again(vault: Path, index: Path) -> None:

@@ -109,13 +109,15 @@ def apply_changes(
     """Write changes to notes, each whole or not at all, so that ``undo`` can take them back.
 
     Notes that cannot be written are left and reported; the others are written all the same.
-    Changes that change nothing are passed over. ``progress`` is told of every note. Raises
-    VaultError, with nothing written, where the journal cannot be.
+    Changes that change nothing are passed over; where none is written the edit before can still
+    be undone. ``progress`` is told of every note. Raises VaultError, with nothing written, where
+    the journal cannot be.
     """
     changes = [change for change in changes if change.old != change.new]
     if not changes:
         return Outcome(())
     records = [_Record.of(change).to_json() for change in changes]
+    before = _bytes_of(index / JOURNAL)
     _write_journal(index, {"version": _VERSION, "notes": records})
     results = []
     for done, change in enumerate(changes, 1):
@@ -124,7 +126,7 @@ def apply_changes(
             progress("write", done, len(changes))
     outcome = _outcome(results)
     if not outcome.written:
-        _clear(index)
+        _put_back(index, before)
     return outcome
 
 
@@ -186,11 +188,32 @@ def _read_journal(index: Path) -> list[_Record]:
         notes = {_VERSION: data["notes"]}[data["version"]]
         return [_Record.from_json(note) for note in notes]
     except FileNotFoundError as error:
-        raise VaultError(f"there is no edit to undo in {index}") from error
+        raise VaultError(
+            f"there is nothing more to take back in {index}: papersim undo goes one step back, "
+            "to before the last --apply or --rename"
+        ) from error
     except OSError as error:
         raise VaultError(f"{index / JOURNAL} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
         raise VaultError(f"{index / JOURNAL} is damaged and cannot be undone; delete it") from error
+
+
+def _bytes_of(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+def _put_back(index: Path, journal: bytes | None) -> None:
+    """Put the journal of the edit before in place, none where there was none."""
+    if journal is None:
+        _clear(index)
+        return
+    try:
+        replace_file(index / JOURNAL, journal)
+    except OSError as error:
+        raise VaultError(f"{index / JOURNAL} cannot be written: {error.strerror}") from error
 
 
 def _clear(index: Path) -> None:

@@ -54,13 +54,11 @@ def suggest_for_all(
             edit = library.apply_tags(answers, dry_run=dry_run, progress=progress)
     if guesses and not (json or dry_run or quiet):
         _show_that_they_are_guesses()
-    if edit is None:
-        return None
-    if json:
+    if edit is not None and json:
         print_json(summary_json(edit, looked_at), line=True)
-    elif dry_run:
+    elif edit is not None and dry_run:
         _show_diff(edit, looked_at, quiet=quiet)
-    else:
+    elif edit is not None and not quiet:
         _show_edit(edit, looked_at)
     return edit
 
@@ -92,13 +90,11 @@ def _show_edit(edit: TagEdit, looked_at: int) -> None:
     from rich.text import Text
 
     from papersim.cli.render import console
+    from papersim.cli.render_edit import show_left, show_next
 
-    out = console()
-    out.print(Text(printable(_summary(edit, looked_at, "got"))))
-    for left in edit.left:
-        out.print(Text(printable(f"left {left.note}: {left.reason}"), "yellow"))
-    if edit.written:
-        out.print("run: papersim index; or take it back: papersim undo", style="dim")
+    console().print(Text(printable(_summary(edit, looked_at, "got"))))
+    show_left(edit)
+    show_next(edit, undo=True)
 
 
 def _summary(edit: TagEdit, looked_at: int, got: str) -> str:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         Status,
         Suggestions,
         TagCount,
-        TagEdit,
     )
 
 __all__ = [
@@ -35,7 +34,6 @@ __all__ = [
     "paper_titles",
     "show_alike",
     "show_duplicates",
-    "show_edit",
     "show_findings",
     "show_guess",
     "show_hits",
@@ -252,17 +250,6 @@ def paper_titles(papers: Iterable[Paper]) -> dict[str, str]:
 
 def _size(count: int) -> str:
     return f"{count / 1e6:.1f} MB"
-
-
-def show_edit(edit: TagEdit, what: str) -> None:
-    """Print which notes were written."""
-    out = console()
-    for note in edit.written:
-        out.print(_text(f"{what} {note}"))
-    if not edit.written and not edit.left:
-        out.print("nothing to write", style="dim")
-    if edit.written:
-        out.print("run: papersim index", style="dim")
 
 
 def show_duplicates(found: Sequence[Duplicate]) -> None:

@@ -81,7 +81,7 @@ def suggest_tags(
         edit = library.apply_tags(found, dry_run=dry_run) if apply or dry_run else None
         found = found if edit is None else [as_written(one, edit) for one in found]
         _show(library, found, edit, dry_run=dry_run, json=json)
-    _fail_if_left(edit)
+    _fail_if_left(edit, told=not (names or json or dry_run or quiet))
 
 
 def _check(names: list[str], tags: list[str], *, whole: bool) -> None:
@@ -125,22 +125,23 @@ def _show(
     elif dry_run and edit is not None:
         sys.stdout.buffer.write(edit.diff.encode())
     else:
-        from papersim.cli.render import show_edit, show_guess, show_suggestions
+        from papersim.cli.render import show_guess, show_suggestions
+        from papersim.cli.render_edit import show_edit
 
         ids = (i for f in found for s in f.suggestions for r in s.reasons for i in r.papers)
         show_suggestions(found, library.titles(ids))
         if any(one.guess for one in found):
             show_guess()
         if edit is not None:
-            show_edit(edit, "tags written to")
+            show_edit(edit, "tags written to", undo=True)
 
 
-def _fail_if_left(edit: TagEdit | None) -> None:
-    """Raise VaultError if a note was not written that should have been."""
+def _fail_if_left(edit: TagEdit | None, *, told: bool = False) -> None:
+    """Raise VaultError if a note was not written that should have been; ``told``: with reasons."""
     if edit is not None and edit.left:
-        first, *others = edit.left
-        more = f" (and {len(others)} more)" if others else ""
-        raise VaultError(f"{first.reason}{more}")
+        from papersim.cli.render_edit import failure
+
+        raise VaultError(failure(edit, told=told))
 
 
 def tags(
@@ -177,9 +178,9 @@ def _rename(library: Library, old: str, new: str, *, dry_run: bool, json: bool) 
     elif dry_run:
         sys.stdout.buffer.write(edit.diff.encode())
     else:
-        from papersim.cli.render import show_edit
+        from papersim.cli.render_edit import show_edit
 
-        show_edit(edit, "renamed in")
+        show_edit(edit, "renamed in", undo=True)
     _fail_if_left(edit)
 
 
@@ -198,9 +199,9 @@ def undo(
     if json:
         print_json(edit_json(edit))
     else:
-        from papersim.cli.render import show_edit
+        from papersim.cli.render_edit import show_edit
 
-        show_edit(edit, "taken back in")
+        show_edit(edit, "taken back in", undo=False)
     _fail_if_left(edit)
 
 
