@@ -136,6 +136,21 @@ def test_nothing_to_search_for(cli: Cli, small: Vault, text: str) -> None:
     assert_refused(cli.at(small, "suggest-tags", "-", stdin=text.encode()), 1, "papersim")
 
 
+@pytest.mark.parametrize("data", [b"\x80\x02\xff\x00random", b"## A\n\xe9\n", b"# A\n\0\0\0\n"])
+def test_standard_input_that_is_no_text(cli: Cli, small: Vault, data: bytes) -> None:
+    done = cli.at(small, "suggest-tags", "-", stdin=data)
+    assert_refused(done, 1, "standard input", "send the text of a note")
+
+
+def test_standard_input_without_a_paper(cli: Cli, small: Vault) -> None:
+    assert_refused(cli.at(small, "suggest-tags", "-"), 1, "standard input holds no paper (empty)")
+
+
+def test_a_folder_is_no_note(cli: Cli, small: Vault) -> None:
+    done = cli.at(small, "suggest-tags", small.notes / "reading")
+    assert_refused(done, 1, "is a folder", "papersim suggest-tags --all")
+
+
 @pytest.mark.parametrize(
     "text",
     ["notes = ", "nots = 'x'", "notes = 3", "exclude = 'x'", "labels = {odd = {exact = ['x']}}"],

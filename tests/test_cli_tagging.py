@@ -613,6 +613,15 @@ def test_a_named_tag_is_for_one_paper(vault: Vault, cli: Cli) -> None:
     assert cli.at(vault, "suggest-tags", MESH, "--new", "x").code == 2
 
 
+def test_a_dry_run_beside_apply_writes_nothing(vault: Vault, cli: Cli) -> None:
+    before = held(vault.notes)
+    for asked in ((MESH, "--new", "x"), ("--all",)):
+        shown = cli.at(vault, "suggest-tags", *asked, "--dry-run")
+        both = cli.at(vault, "suggest-tags", *asked, "--dry-run", "--apply")
+        assert (both.code, both.out, both.err) == (shown.code, shown.out, shown.err)
+    assert held(vault.notes) == before
+
+
 def test_help_says_what_is_written(cli: Cli) -> None:
     said = " ".join(cli("suggest-tags", "--help").out.split())
     assert "--apply writes what is suggested, and with it the tags that --new names" in said

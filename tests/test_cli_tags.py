@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conftest import Vault
+from conftest import Vault, environment
 from papersim import Library
 from papersim.errors import EditError
 
@@ -61,6 +66,58 @@ def test_nothing_is_said_where_no_tags_look_alike(empty: Vault, cli: Cli) -> Non
     empty.write("a.md", NOTES["d.md"])
     assert cli.at(empty, "tags", "--json").json["alike"] == []
     assert "alike" not in cli.at(empty, "tags").out
+
+
+def test_a_vault_without_tags_is_told_so(empty: Vault, cli: Cli) -> None:
+    empty.write("a.md", "# Four\n\ntext\n")
+    done = cli.at(empty, "tags")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[0] == "no paper has a tag yet"
+    assert "papers  tag" not in done.out
+    assert cli.at(empty, "tags", "--json").json == {"tags": [], "alike": []}
+
+
+LONG = {
+    "a.md": "---\ntags: [Convolutional Network, Segmentation]\n---\n# On Pixels\n\nThe text.\n",
+    "b.md": "---\ntags: [convolutional networks]\n---\n# On Kernels\n\nThe text.\n",
+    "c.md": "---\ntags: [segmentation]\n---\n# On Regions\n\nThe text.\n",
+}
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_look_alikes_can_be_read_on_a_terminal_of_any_width(empty: Vault, columns: int) -> None:
+    """The tags of a group on one line; the reason beside it or, where that is too wide, below."""
+    for path, text in LONG.items():
+        empty.write(path, text)
+    lines = on_a_terminal(columns, "tags", "--notes", empty.notes, "--index", empty.index)
+    at = lines.index("look alike, the one to keep first")
+    below = lines[at + 1 :]
+    reasons = ["the same but for case and separators", "singular and plural"]
+    groups = ["#Segmentation, #segmentation", "#Convolutional Network, #convolutional networks"]
+    assert below[-1] == "to make one of them: papersim tags --rename OLD NEW"
+    if columns == 60:
+        assert below[:-1:2] == groups
+        assert [line.strip() for line in below[1:-1:2]] == reasons
+    else:
+        assert [line.split("  ")[0] for line in below[:-1]] == groups
+        assert [line.index(why) for line, why in zip(below, reasons, strict=False)] == [49, 49]
+    assert all(len(line) <= columns for line in lines)
+
+
+def on_a_terminal(columns: int, *given: object) -> list[str]:
+    """Return the lines that a command shows on a terminal so wide, without what makes them bold."""
+    ours, theirs = pty.openpty()
+    code = "from papersim.cli import main; main()"
+    with os.fdopen(ours, "rb", buffering=0):
+        subprocess.run(
+            [sys.executable, "-c", code, *map(str, given)],
+            env=environment(TERM="xterm", COLUMNS=str(columns)),
+            stdout=theirs,
+            check=True,
+        )
+        os.close(theirs)
+        shown = os.read(ours, 100_000).decode()
+    return [re.sub(r"\x1b\[[\d;]*m", "", line).rstrip() for line in shown.splitlines()]
 
 
 def test_a_tag_is_shown_renamed_and_taken_back(unindexed: Vault, cli: Cli) -> None:

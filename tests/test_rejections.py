@@ -282,3 +282,18 @@ def test_a_file_that_cannot_be_read(vault: Vault, cli: Cli) -> None:
     assert (done.code, done.out) == (1, "")
     assert len(done.err.splitlines()) == 1
     assert FILE_NAME in done.err
+
+
+def test_a_no_to_a_tag_that_no_paper_has_is_kept_with_a_remark(vault: Vault, cli: Cli) -> None:
+    """It may be a slip of the fingers, or a new tag that was proposed."""
+    asked = ("suggest-tags", TITLE, "--reject")
+    done = cli.at(vault, *asked, "Text23")
+    assert done.code == 0
+    assert done.err.splitlines()[1:] == [
+        "papersim: no paper has the tag #Text23; did you mean #Text23D?"
+    ]
+    assert read(vault.index)[1].startswith("Text23\t")
+    nothing_like_it = cli.at(vault, *asked, "qqqqq").err.splitlines()
+    assert nothing_like_it[1:] == ["papersim: no paper has the tag #qqqqq"]
+    assert len(cli.at(vault, *asked, "#text23d").err.splitlines()) == 1
+    assert cli.at(vault, *asked, "zzzzz", "--quiet").err == ""

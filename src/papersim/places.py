@@ -61,6 +61,11 @@ class Places:
     def papers_at(self, note: str) -> tuple[Paper, ...]:
         """Return the papers that a path or a name stands for; none for a file not indexed."""
         path, title = _place(note)
+        if _is_folder(path):
+            raise LookupFailedError(
+                f"{path} is a folder; name a note in it, or ask about all with: "
+                "papersim suggest-tags --all"
+            )
         inside, file = self._inside(path), _is_file(path)
         entries = papers_of_note(inside or path, self._parts.entries) if inside or not file else []
         if not entries and file:
@@ -90,7 +95,8 @@ class Places:
 
         note = read_note(text, name, self._parts.labels)
         if not note.papers:
-            raise LookupFailedError(f"{name} holds no paper ({note.skipped}); see: papersim papers")
+            what = "standard input" if name == "-" else name
+            raise LookupFailedError(f"{what} holds no paper ({note.skipped}); see: papersim papers")
         return [(entry, _outside(entry, name, self._known_as(entry))) for entry in note.papers]
 
     def _known_as(self, entry: PaperEntry) -> str:
@@ -121,6 +127,14 @@ def _is_file(text: str) -> bool:
     """Return whether a text is the path of a file; a title may be too long for one."""
     try:
         return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_folder(text: str) -> bool:
+    """Return whether a text is the path of a folder, not a title that happens to be one's name."""
+    try:
+        return "/" in text and Path(text).is_dir()
     except (OSError, ValueError):
         return False
 

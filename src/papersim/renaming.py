@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from papersim.notes.labels import Labels
     from papersim.vault import Vault
 
-__all__ = ["make_renaming", "no_such_tag", "plan_renames"]
+__all__ = ["closest_tags", "make_renaming", "no_such_tag", "plan_renames"]
 
 _SHOWN = 3
 _CLOSE = 60
@@ -82,18 +82,23 @@ def _plan(vault: Vault, path: str, renaming: Renaming, labels: Labels) -> NotePl
 
 def no_such_tag(renaming: Renaming, tags: Iterable[str]) -> LookupFailedError:
     """Return what to say where no note has the tag: the closest of the vault's, if any is close."""
-    from rapidfuzz import fuzz, process, utils
-
     known = list(tags)
     if any(map(renaming.meant, known)):
         return LookupFailedError(
             f"no note has the tag '{renaming.old}' any more; run: papersim index"
         )
-    found = process.extract(
-        renaming.old, known, scorer=fuzz.WRatio, processor=utils.default_process, limit=_SHOWN
-    )
-    names = ", ".join(f"'{tag}'" for tag, score, _ in found if score >= _CLOSE)
+    names = ", ".join(f"'{tag}'" for tag in closest_tags(renaming.old, known))
     closest = f"; the closest are {names}" if names else ""
     return LookupFailedError(
         f"no note has the tag '{renaming.old}'{closest}; all are listed by: papersim tags"
     )
+
+
+def closest_tags(name: str, tags: Iterable[str]) -> list[str]:
+    """Return at most three of the tags, those that are spelled most like a name, if any is."""
+    from rapidfuzz import fuzz, process, utils
+
+    found = process.extract(
+        name, list(tags), scorer=fuzz.WRatio, processor=utils.default_process, limit=_SHOWN
+    )
+    return [tag for tag, score, _ in found if score >= _CLOSE]

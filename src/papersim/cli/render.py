@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from papersim.model import (
-        Alike,
         Duplicate,
         Finding,
         Hit,
@@ -26,13 +25,11 @@ if TYPE_CHECKING:
         Reason,
         Status,
         Suggestions,
-        TagCount,
     )
 
 __all__ = [
     "console",
     "paper_titles",
-    "show_alike",
     "show_duplicates",
     "show_findings",
     "show_guess",
@@ -40,7 +37,6 @@ __all__ = [
     "show_papers",
     "show_status",
     "show_suggestions",
-    "show_tags",
     "tags_text",
 ]
 
@@ -198,32 +194,6 @@ def show_papers(details: Iterable[PaperDetail]) -> None:
         place = _text(f"{paper.note}:{paper.line}")
         table.add_row(paper.id, body, place, _text(", ".join(kinds) or "no text", "dim"))
     out.print(table)
-
-
-def show_tags(tags: Sequence[TagCount]) -> None:
-    """Print tags with their counts."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("papers", justify="right")
-    table.add_column("tag", overflow="fold")
-    for tag in tags:
-        table.add_row(str(tag.count), tags_text([tag.tag]))
-    console().print(table)
-
-
-def show_alike(found: Sequence[Alike]) -> None:
-    """Print groups of tags that look alike, if there are any, below the list of tags."""
-    if not found:
-        return
-    table = _table()
-    table.add_column("look alike", ratio=1, overflow="fold")
-    table.add_column("keep", max_width=24, overflow="fold")
-    table.add_column("why", max_width=30)
-    for alike in found:
-        table.add_row(tags_text(alike.tags), tags_text([alike.keep]), _text(alike.reason, "dim"))
-    out = console()
-    out.print()
-    out.print(table)
-    out.print("to make one of them: papersim tags --rename OLD NEW", style="dim")
 
 
 def show_status(status: Status) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from papersim.cli import options as o
 from papersim.cli.bulk import suggest_for_all
 from papersim.cli.progress import remark
-from papersim.cli.root import WrongUsageError, needed, not_both, open_library, read_stdin
+from papersim.cli.root import WrongUsageError, needed, not_both, open_library
 from papersim.cli.values import (
     duplicates_json,
     edit_json,
@@ -70,7 +70,7 @@ def suggest_tags(
             library, ask, untagged=untagged, apply=apply, dry_run=dry_run, json=json, quiet=quiet
         )
     else:
-        text = read_stdin() if "-" in names else None
+        text = _note_on_stdin() if "-" in names else None
         if tags:
             _reject(library, names[0], text, tags, quiet=quiet)
         asked = (_suggest_one(library, name, text, ask, untagged=untagged) for name in names)
@@ -102,6 +102,35 @@ def _reject(library: Library, name: str, text: str | None, tags: list[str], *, q
             f"{named} will not be suggested again for “{rejected[0].title}”; "
             f"to take that back, edit {library.rejections_file}"
         )
+        _remark_on_unknown(library, [one.tag for one in rejected])
+
+
+def _remark_on_unknown(library: Library, tags: list[str]) -> None:
+    """Say which tags no paper has: they may be misspelled, or new ones that were proposed."""
+    from papersim.notes.tags import tag_key
+    from papersim.renaming import closest_tags
+
+    known = [tag.tag for tag in library.tags()]
+    keys = set(map(tag_key, known))
+    for tag in tags:
+        if tag_key(tag) not in keys:
+            closest = ", ".join(f"#{one}" for one in closest_tags(tag, known))
+            meant = f"; did you mean {closest}?" if closest else ""
+            remark(f"no paper has the tag #{tag}{meant}")
+
+
+def _note_on_stdin() -> str:
+    """Return the note on standard input; raises VaultError for what is no text."""
+    data = sys.stdin.buffer.read()
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise VaultError(
+            f"standard input is not UTF-8 (byte {error.start + 1}); send the text of a note"
+        ) from error
+    if "\0" in text:
+        raise VaultError("standard input holds NUL bytes and is no text; send the text of a note")
+    return text
 
 
 def _suggest_one(
@@ -165,10 +194,9 @@ def tags(
     elif json:
         print_json(tags_json(library.tags(), library.look_alikes()))
     else:
-        from papersim.cli.render import show_alike, show_tags
+        from papersim.cli.render_tags import show_tags
 
-        show_tags(library.tags())
-        show_alike(library.look_alikes())
+        show_tags(library.tags(), library.look_alikes())
 
 
 def _rename(library: Library, old: str, new: str, *, dry_run: bool, json: bool) -> None:
