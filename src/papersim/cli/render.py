@@ -41,7 +41,17 @@ __all__ = [
 ]
 
 _PIPED_WIDTH = 80
-_SOURCES = {"linear": "learnt", "words": "its words", "name": "its name"}
+_SOURCES = {
+    "linear": "its words and topic",
+    "neighbours": "papers like it",
+    "words": "the tag's words",
+    "name": "the tag's name",
+    "together": "tags beside it",
+    "dates": "papers noted then",
+    "links": "linked papers",
+    "habit": "a common tag",
+    "named": "you named it",
+}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -142,8 +152,10 @@ def show_suggestions(found: Iterable[Suggestions], titles: dict[str, str]) -> No
         table.add_column("tag", no_wrap=True)
         table.add_column("confidence", no_wrap=True)
         table.add_column("because", ratio=1, overflow="fold")
+        told: set[str] = set()
         for s in suggestions.suggestions:
-            table.add_row(tags_text([s.tag]), f"{s.confidence:.2f}", _because(s.reasons, titles))
+            why = _because(s.reasons, titles, told)
+            table.add_row(tags_text([s.tag]), f"{s.confidence:.2f}", why)
         if suggestions.suggestions:
             out.print(table)
         for new in suggestions.new_tags:
@@ -161,15 +173,20 @@ def show_guess() -> None:
     )
 
 
-def _because(reasons: Sequence[Reason], titles: dict[str, str]) -> Text:
-    """Return the sources, the papers that the first of them goes by, and a sentence."""
+def _because(reasons: Sequence[Reason], titles: dict[str, str], told: set[str]) -> Text:
+    """Return the sources, the papers that the first of them goes by, and a sentence.
+
+    A sentence that was ``told`` with another tag of the paper is not repeated.
+    """
     parts = [Text(", ".join(_SOURCES.get(reason.source, reason.source) for reason in reasons))]
     if papers := next((reason.papers for reason in reasons if reason.papers), ()):
         first = _short(titles.get(papers[0], papers[0]))
         more = f" and {len(papers) - 1} more" if len(papers) > 1 else ""
         parts.append(_text(f"on “{first}”{more}", "dim"))
-    if quote := next((reason.quote for reason in reasons if reason.quote), None):
-        parts.append(_text(f"“{_short(quote, 80)}”", "dim"))
+    quotes = (_short(reason.quote, 80) for reason in reasons if reason.quote)
+    if quote := next((quote for quote in quotes if quote not in told), None):
+        told.add(quote)
+        parts.append(_text(f"“{quote}”", "dim"))
     return Text("\n").join(parts)
 
 
