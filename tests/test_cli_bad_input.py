@@ -148,7 +148,7 @@ def test_standard_input_without_a_paper(cli: Cli, small: Vault) -> None:
 
 def test_a_folder_is_no_note(cli: Cli, small: Vault) -> None:
     done = cli.at(small, "suggest-tags", small.notes / "reading")
-    assert_refused(done, 1, "is a folder", "papersim suggest-tags --all")
+    assert_refused(done, 1, "is a folder; name a note", "papersim papers", "--all")
 
 
 @pytest.mark.parametrize(

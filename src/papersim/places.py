@@ -63,8 +63,8 @@ class Places:
         path, title = _place(note)
         if _is_folder(path):
             raise LookupFailedError(
-                f"{path} is a folder; name a note in it, or ask about all with: "
-                "papersim suggest-tags --all"
+                f"{path} is a folder; name a note in it, as listed by: papersim papers; or ask "
+                "about all with --all"
             )
         inside, file = self._inside(path), _is_file(path)
         entries = papers_of_note(inside or path, self._parts.entries) if inside or not file else []
