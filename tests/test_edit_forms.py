@@ -51,7 +51,15 @@ def test_a_form_is_learnt(case: str) -> None:
     assert list(forms_in(text, "note.md", LABELS)) == [(form, 2)]
 
 
-@pytest.mark.parametrize("text", ["# T\n\nNo tags.\n", "", "# T\n\nAll of it is about #a.\n\nx\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# T\n\nNo tags.\n",
+        "",
+        "# T\n\nAll of it is about #a.\n\nx\n",
+        "---\nzotero_keywords: [a, b]\n---\n# T\n\nx\n",
+    ],
+)
 def test_no_form_is_learnt(text: str) -> None:
     assert list(forms_in(text, "note.md", LABELS)) == []
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Edit", "add_tags", "forms_in", "plan_tags"]
 
+_EXPORTED = frozenset({"zotero_keywords"})
+
 
 def add_tags(
     text: str,
@@ -113,14 +115,17 @@ def _another_tag(wanted: Sequence[str], written: Sequence[str], style: Style) ->
 
 
 def forms_in(text: str, path: str, labels: Labels) -> Iterator[tuple[Form, int]]:
-    """Yield the form in which each tagged paper of a note has most of its tags, and how many."""
+    """Yield the form in which each tagged paper of a note has most of its tags, and how many.
+
+    What an export from Zotero wrote is no habit of the vault's.
+    """
     note = read_note(text, path, labels)
     if not any(paper.tags for paper in note.papers):
         return
     for paper in paper_texts(text, path, labels):
         places = [place for place in _present(paper, Style()) if place.held and place.form]
         best = max(places, key=lambda place: place.held, default=None)
-        if best and best.form:
+        if best and best.form and best.form.label not in _EXPORTED:
             yield best.form, best.held
 
 
