@@ -48,7 +48,7 @@ def _run() -> int:
     except WrongUsageError as error:
         named = [word for word in sys.argv[1:] if word in COMMANDS]
         command = " ".join([PROGRAM, *named[:1]])
-        return _say(f"Invalid value: {error} See: {command} --help", 2)
+        return _say(_with_help(f"Invalid value: {error}", command), 2)
     except PapersimError as error:
         return _say(str(error), 1)
     except Exception as error:
@@ -124,7 +124,7 @@ def _explain_for_typer(error: Exception) -> int | None:
         return _say(message, 1)
     context = getattr(error, "ctx", None)
     command = context.command_path if context else PROGRAM
-    return _say(f"{message} See: {command} --help", 2)
+    return _say(_with_help(message, command), 2)
 
 
 def _stopped() -> int:
@@ -144,3 +144,9 @@ def _say(message: str, code: int) -> int:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _with_help(message: str, command: str) -> str:
+    """Return a message as a sentence, and after it where help is."""
+    sentence = message if message.endswith((".", "?", "!", "。")) else f"{message}."
+    return f"{sentence} See: {command} --help"
