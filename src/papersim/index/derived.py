@@ -131,7 +131,8 @@ class Derived:
         shelves = Shelves.of_arrays(state, files)
         rows = tuple(shelves.rows)
         texts, titles = zip(*((s.texts, s.titles) for s in shelves.shelves), strict=True)
-        vectors = VectorIndex.of_arrays([shelf.vectors for shelf in shelves.shelves], state)
+        blocks = [shelf.vectors for shelf in shelves.shelves]
+        vectors = VectorIndex.of_arrays(blocks, shelves.papers, state)
         corpus = Corpus(
             starts=vectors.starts,
             lexical=Words(texts, rows, state["lexical.lengths"]),

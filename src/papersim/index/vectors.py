@@ -179,22 +179,23 @@ class VectorIndex:
     # --- as arrays ------------------------------------------------------------------------------
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return all but the blocks, by name."""
+        """Return all but the blocks and the papers, by name."""
         return {
             "vectors.slots": self.passages.slots,
             "vectors.sections": self.passages.sections,
             "vectors.kinds": self.passages.kinds,
             "vectors.languages": self.passages.languages,
             "vectors.lengths": self.lengths,
-            "vectors.papers": self.papers,
             "vectors.starts": self.starts,
             **_mean_arrays("passages", self.means),
             **_mean_arrays("queries", self.query_means),
         }
 
     @classmethod
-    def of_arrays(cls, blocks: Sequence[FloatArray], arrays: Arrays) -> VectorIndex:
-        """Return the index of blocks and what `arrays` gave. Raises KeyError if a part is gone."""
+    def of_arrays(
+        cls, blocks: Sequence[FloatArray], papers: NDArray[np.str_], arrays: Arrays
+    ) -> VectorIndex:
+        """Return the index of blocks, papers and what `arrays` gave. Raises KeyError."""
         means = _means_of("passages", arrays)
         passages = Passages(
             arrays["vectors.slots"],
@@ -203,7 +204,7 @@ class VectorIndex:
             arrays["vectors.languages"],
             means.languages,
         )
-        lengths, papers, starts = (arrays[f"vectors.{n}"] for n in ("lengths", "papers", "starts"))
+        lengths, starts = arrays["vectors.lengths"], arrays["vectors.starts"]
         asked = _means_of("queries", arrays)
         return cls(tuple(blocks), passages, lengths, papers, starts, means, asked)
 
