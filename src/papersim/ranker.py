@@ -18,7 +18,7 @@ from papersim.rank.similar import pool_by_paper
 from papersim.rank.sources import Asked, fused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -79,7 +79,6 @@ class Ranker:
         self._store = store
         self._vectors = derived.vectors
         self._corpus = derived.corpus
-        self._notes: dict[int, str] = {}
 
     def rank(self, query: Query, ask: Ask) -> Ranked:
         """Return the papers that pass the filters, best first, without the query's own."""
@@ -174,22 +173,28 @@ class Ranker:
 
         Near-identical papers of one note come in only where no others are left.
         """
-        rows = ranked.rows.tolist()
-        chosen: list[int] = []
+        by_note: dict[str, list[int]] = {}
+        looked_at: list[int] = []
         repeated: list[int] = []
-        for row in rows:
-            if len(chosen) == k:
+        for row, note in self._with_notes(ranked.rows, k):
+            looked_at.append(row)
+            siblings = by_note.setdefault(note, [])
+            if siblings and self._repeats(row, siblings):
+                repeated.append(row)
+            else:
+                siblings.append(row)
+            if len(looked_at) - len(repeated) == k:
                 break
-            siblings = [other for other in chosen if self._note(other) == self._note(row)]
-            (repeated if siblings and self._repeats(row, siblings) else chosen).append(row)
-        kept = {*chosen, *repeated[: k - len(chosen)]}
-        return [row for row in rows if row in kept]
+        left_out = set(repeated[k - (len(looked_at) - len(repeated)) :])
+        return [row for row in looked_at if row not in left_out]
 
-    def _note(self, row: int) -> str:
-        if row not in self._notes:
-            paper = self.paper_of(row)
-            self._notes[row] = self._store.papers([paper])[paper].note
-        return self._notes[row]
+    def _with_notes(self, rows: NDArray[np.int64], step: int) -> Iterator[tuple[int, str]]:
+        """Yield rows with the notes of their papers, so many asked for at a time."""
+        for start in range(0, len(rows), step):
+            some = rows[start : start + step].tolist()
+            papers = self._store.papers([self.paper_of(row) for row in some])
+            for row in some:
+                yield row, papers[self.paper_of(row)].note
 
     def _repeats(self, row: int, others: Sequence[int]) -> bool:
         means = self._means([row, *others])
