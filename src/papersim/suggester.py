@@ -129,9 +129,7 @@ class Suggester:
         np.maximum.at(sure, model.keep, confidence)
         sure[model.unpredictable] = 0.0
         own = self._alike(model, paper)
-        barred = self._opinions | self._rejections.tags_of(paper)
-        # `topic/` waits for the rest of its name, as templates leave it.
-        barred |= {key for key in self._keys if key.endswith("/")}
+        barred = self._never | self._rejections.tags_of(paper)
         wanted = [
             tag
             for tag in np.argsort(-sure, kind="stable").tolist()
@@ -165,6 +163,11 @@ class Suggester:
             for tag, count, by_chance in known
             if not by_chance and tag_key(str(tag)) not in self._opinions
         }
+
+    @cached_property
+    def _never(self) -> set[str]:
+        """The keys of tags that no paper gets: opinions, and names that wait for their rest."""
+        return self._opinions | {key for key in self._keys if key.endswith("/")}
 
     @cached_property
     def _keys(self) -> list[str]:

@@ -382,9 +382,10 @@ class Store:
     def papers_without_text(self) -> list[str]:
         """Return the ids of the papers that have no section, or nothing but boilerplate in them."""
         rows = self._db.execute(
-            """SELECT paper FROM entries
-               EXCEPT SELECT n.paper FROM entries n JOIN passages p ON p.entry = n.id
-                      WHERE p.section IS NOT NULL
+            """SELECT DISTINCT paper FROM entries n
+               WHERE NOT EXISTS (
+                 SELECT 1 FROM entries m JOIN passages p ON p.entry = m.id
+                 WHERE m.paper = n.paper AND p.section IS NOT NULL)
                ORDER BY paper"""
         )
         return [paper for (paper,) in rows]
