@@ -106,17 +106,11 @@ class Lexical:
         """The number of papers."""
         return len(self.row_starts) - 1
 
-    def scores_of_row(self, row: int) -> NDArray[np.float32]:
-        """Return the cosine of a paper with every paper, in 0..1."""
-        span = slice(int(self.row_starts[row]), int(self.row_starts[row + 1]))
-        return self._scores(self.columns[span], self.row_weights[span])
-
-    def scores_of_text(self, text: str) -> NDArray[np.float32]:
-        """Return the cosine of a text with every paper, in 0..1; unknown terms do not count."""
-        return self.scores_of_terms(terms(text))
-
     def scores_of_terms(self, found: Sequence[str]) -> NDArray[np.float32]:
-        """Return the cosine of a text with these terms with every paper; see `scores_of_text`."""
+        """Return the cosine of a text with these terms with every paper, in 0..1.
+
+        Terms that no paper holds do not count.
+        """
         counts = Counter(found)
         if not counts or not len(self.vocabulary):
             return np.zeros(self.count, np.float32)
