@@ -151,7 +151,7 @@ def test_a_reader_of_the_state_before_goes_on(vault: Vault) -> None:
     library = vault.open()
     before = [(hit.paper.id, hit.score) for hit in library.similar(TITLE, k=20)]
     old = named(vault)
-    for number in range(6):
+    for number in range(30):
         vault.write(f"more{number}.md", f"# One More Paper, {number}\n\nIt says {number}.\n")
     vault.update()
     assert not any(file.exists() for file in old.values())

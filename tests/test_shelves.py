@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from papersim.index import shelves as shelves_module
 from papersim.index.derived import Derived
-from papersim.index.shelf import first_to_join
+from papersim.index.shelf import FULL, to_join
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,7 +129,9 @@ def check(vault: Vault) -> Derived:
     fingerprint = store.meta("fingerprint")
     kept = Derived.load(vault.index, store.generation, fingerprint)
     assert kept is not None
-    plain = Derived.build(store, fingerprint, 384)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shelves_module, "FULL", FULL)
+        plain = Derived.build(store, fingerprint, 384)
     store.close()
     assert len(plain.shelves.shelves) == 1
     for (name, one), (_, other) in zip(parts_of(kept), parts_of(plain), strict=True):
@@ -152,6 +155,25 @@ def test_a_row_of_changes_gives_what_reading_everything_gives(empty: Vault, seed
         empty.update()
         shelves.append(len(check(empty).shelves.shelves))
     assert max(shelves) > 1, "something was kept as it was"
+
+
+def test_full_shelves_hold_what_one_large_one_would(
+    empty: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for a few papers each, through a row of changes."""
+    monkeypatch.setattr(shelves_module, "FULL", 9)
+    edits = Edits(empty, 7)
+    for _ in range(8):
+        edits.add()
+    empty.update()
+    kept = check(empty)
+    assert len(kept.shelves.shelves) > 3
+    for _ in range(4):
+        before = {path.name for path in empty.index.glob("derived-*")}
+        edits.change()
+        empty.update()
+        check(empty)
+        assert len(before & {path.name for path in empty.index.glob("derived-*")}) > 1
 
 
 def test_one_changed_note_is_written_and_little_else(empty: Vault) -> None:
@@ -224,8 +246,11 @@ def test_what_is_damaged_is_not_taken_over(empty: Vault) -> None:
 # --- when shelves are joined ----------------------------------------------------------------------
 
 
-@given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 40)), min_size=1, max_size=60))
-def test_shelves_stay_few_and_full(changes: list[tuple[int, int]]) -> None:
+@given(
+    st.lists(st.tuples(st.integers(0, 500), st.integers(0, 40)), min_size=1, max_size=60),
+    st.sampled_from([400, 3_000, FULL]),
+)
+def test_shelves_stay_few_and_full(changes: list[tuple[int, int]], full: int) -> None:
     """After any row of changes: (new papers, old ones that went or changed)."""
     rng = random.Random(0)  # noqa: S311
     shelves: list[list[bool]] = []
@@ -235,16 +260,15 @@ def test_shelves_stay_few_and_full(changes: list[tuple[int, int]]) -> None:
             if shelf:
                 shelf[rng.randrange(len(shelf))] = False
         live = [sum(shelf) for shelf in shelves]
-        first = first_to_join(live, [len(shelf) for shelf in shelves], new)
-        assert 0 <= first <= len(shelves)
-        moved = sum(live[first:]) + new
-        shelves = shelves[:first]
-        if moved:
-            shelves.append([True] * moved)
-        counts = [len(shelf) for shelf in shelves]
+        joined = to_join(live, [len(shelf) for shelf in shelves], new, full)
+        assert joined == sorted(set(joined) & set(range(len(shelves))))
+        moved = sum(live[place] for place in joined) + new
+        shelves = [shelf for place, shelf in enumerate(shelves) if place not in joined]
+        shelves += [[True] * min(full, moved - begin) for begin in range(0, moved, full)]
         assert all(4 * sum(shelf) >= 3 * len(shelf) for shelf in shelves)
-        assert all(3 * sum(shelves[i]) >= 1 or not counts[i] for i in range(len(counts)))
-        assert len(shelves) <= 2 + np.log(max(1, sum(counts))) / np.log(3)
+        assert all(shelves)
+        total = sum(map(sum, shelves))
+        assert len(shelves) <= 2 + 2 * total / full + np.log(max(1, total)) / np.log(3)
 
 
 def test_a_change_moves_little() -> None:
@@ -252,8 +276,16 @@ def test_a_change_moves_little() -> None:
     live: list[int] = [10_000]
     moved = 0
     for _ in range(2_000):
-        first = first_to_join(live, live, 3)
-        moved += sum(live[first:])
-        live = [*live[:first], sum(live[first:]) + 3]
+        joined = to_join(live, live, 3, FULL)
+        more = sum(live[place] for place in joined)
+        moved += more
+        live = [one for place, one in enumerate(live) if place not in joined] + [more + 3]
     assert sum(live) == 16_000
     assert moved < 20 * 6_000 + 2 * 10_000
+
+
+def test_a_full_shelf_is_left_alone() -> None:
+    """But for its gaps: what a change takes does not grow with the vault."""
+    assert to_join([FULL, FULL, 10], [FULL, FULL, 10], FULL // 2, FULL) == [2]
+    assert to_join([FULL // 2, FULL, 10], [FULL, FULL, 10], 1, FULL) == [0, 2]
+    assert to_join([FULL, FULL, 10], [2 * FULL, FULL, 10], 1, FULL) == [0, 2]

@@ -8,15 +8,19 @@ damaged, means to build them again, which takes no embedding.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from papersim.index.kept import keep, kept
+from papersim.index.arrays import mapped
+from papersim.index.kept import keep, kept, put
 from papersim.index.links import linked
 from papersim.index.manifest import DERIVED, UNUSABLE, State, is_kept
 from papersim.index.probes import choose_probes
+from papersim.index.shelf import Shelf
 from papersim.index.shelves import Shelves, shelves_in
 from papersim.index.vectors import Passages, VectorIndex
 from papersim.rank.background import Background
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from papersim.index.manifest import File
     from papersim.index.store import Store
 
     Arrays = Mapping[str, NDArray[Any]]
@@ -58,7 +63,7 @@ class Derived:
         have not changed since; the outcome is the same.
         """
         old = shelves_in(folder, fingerprint) if folder else []
-        shelves = Shelves.of(store, fingerprint, dimension, old)
+        shelves = Shelves.of(store, fingerprint, dimension, old, partial(_put, folder))
         codes, languages = np.unique(shelves.by_passage("languages"), return_inverse=True)
         passages = Passages(
             shelves.slots(),
@@ -145,6 +150,15 @@ class Derived:
             background=Background(state["levels"]),
         )
         return cls(vectors, corpus, shelves)
+
+
+def _put(folder: Path | None, shelf: Shelf) -> tuple[Shelf, File | None]:
+    """Return a shelf mapped from its file, which is written; itself where that cannot be."""
+    if folder is not None:
+        with suppress(OSError):
+            file = put(folder, DERIVED, shelf.arrays())
+            return Shelf.of_arrays(mapped(folder / file.name, file.head)), file
+    return shelf, None
 
 
 def _probes(store: Store, fingerprint: str) -> tuple[list[str], NDArray[np.float32]]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, NDArray[Any]]
 
-__all__ = ["damaged", "is_whole", "keep", "kept"]
+__all__ = ["damaged", "is_whole", "keep", "kept", "put"]
 
 _AT_ONCE = 1 << 20  # bytes
 
@@ -41,7 +41,7 @@ def keep(folder: Path, kind: Kind, state: State, files: Mapping[str, Arrays | Fi
     Files of the state before that are not needed any more go. Raises OSError.
     """
     now = {
-        use: content if isinstance(content, File) else _write(folder, kind, content)
+        use: content if isinstance(content, File) else put(folder, kind, content)
         for use, content in files.items()
     }
     write_manifest(folder, kind, state, now)
@@ -53,7 +53,8 @@ def keep(folder: Path, kind: Kind, state: State, files: Mapping[str, Arrays | Fi
                 old.unlink()
 
 
-def _write(folder: Path, kind: Kind, arrays: Arrays) -> File:
+def put(folder: Path, kind: Kind, arrays: Arrays) -> File:
+    """Write a file of arrays, which goes again unless `keep` names it. Raises OSError."""
     pieces = packed(arrays)
     digest = hashlib.blake2b(digest_size=8)
     for piece in pieces:

@@ -2,7 +2,8 @@
 
 A change of the notes puts the papers that changed on a new shelf; the others stay where they are.
 What changed or went leaves gaps. Now and then shelves are joined, so that they stay few and the
-gaps small: the more a shelf holds, the more seldom.
+gaps small: the more a shelf holds, the more seldom. A full one is left alone but for its gaps, so
+that neither the memory nor the time that a change takes grows with the vault.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, NDArray[Any]]
 
-__all__ = ["MARK", "Shelf", "first_to_join"]
+__all__ = ["FULL", "MARK", "Shelf", "to_join"]
 
 MARK = 16
 """Bytes of a mark."""
+
+FULL = 1 << 17
+"""Passages from which a shelf is full; a paper without any counts as one."""
 
 _GROWTH = 3
 _GAPS = 0.25
@@ -123,6 +127,11 @@ class Shelf:
         """The number of papers."""
         return len(self.marks)
 
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """How much each paper takes of a shelf: its passages, or one where it has none."""
+        return np.maximum(np.diff(self.starts), 1)
+
     def places(self) -> dict[bytes, int]:
         """Return where the paper with each mark stands; those without one are left out."""
         data = self.marks.tobytes()
@@ -155,16 +164,23 @@ class Shelf:
 _PLAIN = ("marks", "starts", "vectors", "sections", "kinds", "languages", "groups")
 
 
-def first_to_join(live: Sequence[int], counts: Sequence[int], new: int) -> int:
-    """Return from which shelf on all are joined with the new papers; their number for none.
+def to_join(live: Sequence[int], sizes: Sequence[int], new: int, full: int) -> list[int]:
+    """Return which shelves are joined with what is new, in order.
 
-    ``live`` are the papers of each shelf that are still as they were, of ``counts`` it holds. A
-    shelf is joined with the later ones when they hold a third as much as it does, or a quarter of
-    it are gaps: so there are few shelves, and a paper moves as often as a logarithm says.
+    ``live`` is how much of each shelf is still as it was, of ``sizes`` it has, ``full`` what none
+    exceeds. A nearly full shelf is joined when a quarter of it is gaps; another then, too, or
+    when the later ones hold a third as much as it does, and with it all those. So there are few
+    shelves, and a paper moves as often as a logarithm says.
     """
-    first = len(live)
-    for place in reversed(range(len(live))):
-        gaps = counts[place] - live[place]
-        if live[place] < _GROWTH * sum(live[place + 1 :], new) or gaps > _GAPS * counts[place]:
-            first = place
-    return first
+    gaps = [size - kept > _GAPS * size for kept, size in zip(live, sizes, strict=True)]
+    large = [size > (1 - _GAPS) * full for size in sizes]
+    joined = [place for place in range(len(live)) if large[place] and gaps[place]]
+    others = [place for place in range(len(live)) if not large[place]]
+    later = new + sum(live[place] for place in joined)
+    first = len(others)
+    for number in reversed(range(len(others))):
+        place = others[number]
+        if gaps[place] or live[place] < _GROWTH * later:
+            first = number
+        later += live[place]
+    return sorted([*joined, *others[first:]])

@@ -11,12 +11,12 @@ from papersim.index.arrays import mapped
 from papersim.index.kept import is_whole
 from papersim.index.known import known_papers
 from papersim.index.manifest import DERIVED, UNUSABLE, read_manifest
-from papersim.index.shelf import Shelf, first_to_join
+from papersim.index.shelf import FULL, Shelf, to_join
 from papersim.rank.digests import Sets
 from papersim.rank.spans import ends_of, places_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from papersim.index.store import Store
 
     Arrays = Mapping[str, NDArray[Any]]
-    Places = dict[str, tuple[int, int]]
+    Kept = tuple[Shelf, File | None]
 
 __all__ = ["Shelves", "shelves_in"]
+
+Stand = dict[str, tuple[int, int]]
+"""By the ids of papers the number of a shelf, and the place there."""
 
 _USE = "shelf-"
 
@@ -52,37 +55,39 @@ class Shelves:
         store: Store,
         fingerprint: str,
         dimension: int,
-        old: Sequence[tuple[Shelf, File]] = (),
+        old: Sequence[Kept] = (),
+        put: Callable[[Shelf], Kept] = lambda shelf: (shelf, None),
     ) -> Shelves:
-        """Return the shelves of a store's papers; from old ones what has not changed since."""
+        """Return the shelves of a store's papers; from old ones what has not changed since.
+
+        Each new shelf is handed to ``put``, so that it need not stay in memory.
+        """
         marks = store.marks()
-        before = {
-            mark: (number, place)
-            for number, (shelf, _) in enumerate(old)
-            for mark, place in shelf.places().items()
-        }
-        found = {paper: before[mark] for paper, (mark, _) in marks.items() if mark in before}
-        live = np.bincount([number for number, _ in found.values()], minlength=len(old)).tolist()
-        changed = {paper: mark for paper, mark in marks.items() if paper not in found}
-        first = first_to_join(live, [shelf.count for shelf, _ in old], len(changed))
-        shelves, files = [shelf for shelf, _ in old[:first]], [file for _, file in old[:first]]
-        stand = {paper: place for paper, place in found.items() if place[0] < first}
-        if changed or first < len(old) or not old:
-            passages = sum(count for _, count in changed.values())
-            known = known_papers(store, fingerprint, dimension, changed)
-            shelf, order = _joined(
-                [shelf for shelf, _ in old[first:]],
-                {p: (n - first, place) for p, (n, place) in found.items() if n >= first},
-                Shelf.of(known, passages, dimension),
-                sorted(changed),
-            )
-            stand |= {paper: (first, place) for place, paper in enumerate(order)}
-            shelves.append(shelf)
-        ends = [shelf.starts for shelf in shelves]
+        sizes = {paper: max(1, count) for paper, (_, count) in marks.items()}
+        found = _standing([shelf for shelf, _ in old], marks)
+        joined = _to_join([shelf for shelf, _ in old], found, sizes)
+        shelves: list[Kept] = []
+        stand = Stand()
+        for number, kept in enumerate(old):
+            if number not in joined:
+                own = {p: place for p, (n, place) in found.items() if n == number}
+                stand |= {p: (len(shelves), place) for p, place in own.items()}
+                shelves.append(kept)
+        heaps = _heaps(sorted(marks.keys() - stand.keys()), sizes)
+        for some in heaps if shelves else heaps or [[]]:
+            moved = {paper: found[paper] for paper in some if paper in found}
+            new = {paper: marks[paper] for paper in some if paper not in found}
+            passages = sum(count for _, count in new.values())
+            known = known_papers(store, fingerprint, dimension, new)
+            one = Shelf.of(known, passages, dimension)
+            shelf, order = _joined([shelf for shelf, _ in old], moved, one, sorted(new))
+            stand |= {paper: (len(shelves), place) for place, paper in enumerate(order)}
+            shelves.append(put(shelf))
+        ends = [shelf.starts for shelf, _ in shelves]
         ids = sorted(p for p, (n, place) in stand.items() if ends[n][place] < ends[n][place + 1])
         return cls(
-            tuple(shelves),
-            (*files, *[None] * (len(shelves) - len(files))),
+            tuple(shelf for shelf, _ in shelves),
+            tuple(file for _, file in shelves),
             np.asarray(ids, np.str_),
             np.asarray([stand[paper][0] for paper in ids], np.int16),
             np.asarray([stand[paper][1] for paper in ids], np.int32),
@@ -151,9 +156,9 @@ class Shelves:
         return cls(shelves, (None,) * len(shelves), *own)
 
 
-def shelves_in(folder: Path, fingerprint: str) -> list[tuple[Shelf, File]]:
+def shelves_in(folder: Path, fingerprint: str) -> list[Kept]:
     """Return the shelves in an index folder, of any generation, that are whole to the last byte."""
-    found = []
+    found: list[Kept] = []
     try:
         files = read_manifest(folder, DERIVED, fingerprint=fingerprint)
     except UNUSABLE:
@@ -167,16 +172,48 @@ def shelves_in(folder: Path, fingerprint: str) -> list[tuple[Shelf, File]]:
     return found
 
 
+def _heaps(papers: Sequence[str], sizes: Mapping[str, int]) -> list[list[str]]:
+    """Return papers in order, as many together as a shelf takes."""
+    heaps: list[list[str]] = []
+    left = 0
+    for paper in papers:
+        if sizes[paper] > left or not heaps:
+            heaps.append([])
+            left = max(FULL, sizes[paper])
+        heaps[-1].append(paper)
+        left -= sizes[paper]
+    return heaps
+
+
+def _standing(shelves: Sequence[Shelf], marks: Mapping[str, tuple[bytes, int]]) -> Stand:
+    """Return where the papers stand that have not changed since."""
+    before = {
+        mark: (number, place)
+        for number, shelf in enumerate(shelves)
+        for mark, place in shelf.places().items()
+    }
+    return {paper: before[mark] for paper, (mark, _) in marks.items() if mark in before}
+
+
+def _to_join(shelves: Sequence[Shelf], found: Stand, sizes: Mapping[str, int]) -> set[int]:
+    """Return which shelves are joined with the papers that are not found on any."""
+    live = [0] * len(shelves)
+    for paper, (number, _) in found.items():
+        live[number] += sizes[paper]
+    whole = [int(shelf.sizes.sum()) for shelf in shelves]
+    return set(to_join(live, whole, sum(sizes.values()) - sum(live), FULL))
+
+
 def _joined(
-    shelves: Sequence[Shelf], papers: Places, new: Shelf, ids: Sequence[str]
+    shelves: Sequence[Shelf], papers: Stand, new: Shelf, ids: Sequence[str]
 ) -> tuple[Shelf, list[str]]:
     """Return a shelf of papers of several and of a new one, and the ids of its papers in order."""
     order: list[str] = []
     parts = []
-    for number, shelf in enumerate(shelves):
+    for number in sorted({number for number, _ in papers.values()}):
         own = sorted((place, paper) for paper, (n, place) in papers.items() if n == number)
         order += [paper for _, paper in own]
-        parts.append((shelf, np.asarray([place for place, _ in own], np.int64)))
+        parts.append((shelves[number], np.asarray([place for place, _ in own], np.int64)))
     if not order:
         return new, list(ids)
     parts.append((new, np.arange(new.count)))
