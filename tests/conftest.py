@@ -19,6 +19,7 @@ import papersim
 from papersim import Library
 from papersim.cli.main import main
 from papersim.encode import load_encoder
+from papersim.index.pending import Pending
 from papersim.index.store import Store
 
 if TYPE_CHECKING:
@@ -271,7 +272,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
         with np.load(kept) as data:
             if str(data["fingerprint"]) == fingerprint:
                 digests = [bytes(row) for row in data["digests"]]
-                store.put_embeddings(fingerprint, digests, data["vectors"])
+                store.pending().put(fingerprint, digests, data["vectors"])
     store.close()
     if vault.update().embedded:
         vectors = embeddings(vault)
@@ -285,11 +286,13 @@ def sample(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 
 
 def embeddings(vault: Vault) -> dict[bytes, NDArray[np.float32]]:
-    """Return the vector of each text in an index."""
-    store = vault.store()
-    rows = store._db.execute("SELECT digest, vector FROM embeddings ORDER BY digest").fetchall()
+    """Return the vector of each text in an index, those too that a stopped run left beside it."""
+    store, pending = vault.store(), Pending(vault.index)
+    rows = store._db.execute("SELECT digest, vector FROM embeddings").fetchall()
+    rows += [(digest, vector) for digest, _, vector in pending.rows()]
+    pending.close()
     store.close()
-    return {digest: np.frombuffer(vector, "<f4") for digest, vector in rows}
+    return {digest: np.frombuffer(vector, "<f4") for digest, vector in sorted(rows)}
 
 
 def content(vault: Vault) -> dict[str, list[tuple[object, ...]]]:

@@ -85,10 +85,18 @@ def test_more_papers_are_asked_for_than_sqlite_takes_in_one_go(vault: Vault) -> 
 def test_vectors_come_back_as_they_were_put(tmp_path: Path) -> None:
     store = Store.open(tmp_path, create=True)
     vectors = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
-    store.put_embeddings("one", [b"a", b"b", b"c"], vectors)
-    store.put_embeddings("two", [b"a"], vectors[:1])
-    assert store.embedded("one", [b"a", b"c", b"x"]) == {b"a", b"c"}
-    assert store.embedded("two", [b"a", b"c"]) == {b"a"}
+    pending = store.pending()
+    assert pending.empty
+    pending.put("one", [b"a", b"b", b"c"], vectors)
+    pending.put("two", [b"a"], vectors[:1])
+    pending.close()
+    again = store.pending()
+    assert not again.empty
+    store.take_embeddings(again.rows())
+    again.clear()
+    assert store.pending().empty
+    assert not list(store.pending().rows())
+    assert store.count("embeddings") == 4
     rows = store._db.execute("SELECT vector FROM embeddings WHERE fingerprint = 'one'").fetchall()
     np.testing.assert_array_equal([np.frombuffer(r[0], "<f4") for r in rows], vectors)
 
@@ -100,3 +108,26 @@ def test_a_paper_in_memory_is_as_on_disk(vault: Vault) -> None:
         file.unlink()
     assert vault.open().papers() == on_disk
     assert list(vault.index.iterdir()) == []
+
+
+def test_only_texts_without_an_embedding_are_left(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, create=True)
+    with store.transaction():
+        texts = store.texts()
+        digests = [texts.add(text) for text in ("long text", "mid", "a", "mid", "nul \0 in it")]
+        store.take_embeddings([(digests[0], "mine", b""), (digests[2], "another", b"")])
+        assert texts.drop_embedded("mine") == 3
+        found = list(texts.batches(2))
+    assert [batch for _, batch in found] == [["a", "mid"], ["nul \0 in it"]]
+    assert found[0][0] == [digests[2], digests[1]]
+    assert digests[1] == digests[3]
+
+
+def test_pending_embeddings_that_cannot_be_read_are_let_go(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, create=True)
+    (tmp_path / "pending.sqlite").write_bytes(b"no database at all" * 99)
+    pending = store.pending()
+    assert not pending.empty
+    assert not list(pending.rows())
+    pending.clear()
+    assert store.pending().empty

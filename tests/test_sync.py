@@ -297,6 +297,7 @@ DRIVER = """
 import os, signal, sys
 from pathlib import Path
 from papersim.index import sync
+from papersim.index.pending import Pending
 from papersim.index.store import Store
 
 # A run in the background is started with this signal ignored.
@@ -305,12 +306,12 @@ moment, number, at = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 sys.argv = ["papersim", "index", *sys.argv[4:]]
 sync._BATCH = 4
 places = {
-    "embedding": (Store, "put_embeddings"),
-    "applying": (Store, "identify"),
+    "embedding": (Pending, "put"),
+    "applying": (Store, "take_embeddings"),
     "deriving": (Path, "replace"),
 }
 owner, name = places[moment]
-real, embed = getattr(owner, name), Store.put_embeddings
+real, embed = getattr(owner, name), Pending.put
 calls = embedded = 0
 
 def wrapped(*args):
@@ -325,7 +326,7 @@ def counted(*args):
     embed(*args)
     embedded += 1
 
-Store.put_embeddings = counted
+Pending.put = counted
 setattr(owner, name, wrapped)
 from papersim.cli import main
 main()

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 
 from papersim.errors import DamagedIndexError, IndexUnusableError, NoIndexError
 from papersim.index.database import FILE_NAME, connect
+from papersim.index.pending import Pending
 from papersim.index.schema import SCHEMA, VERSION
+from papersim.index.texts import Texts
 from papersim.model import Paper, PaperSection, Place
 
 if TYPE_CHECKING:
@@ -69,8 +71,9 @@ class PassageRow:
 class Store:
     """Reads and writes the index database."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, folder: Path | None = None) -> None:
         self._db = connection
+        self._folder = folder
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = False) -> Store:
@@ -90,7 +93,7 @@ class Store:
                 # A new store counts its generations anew; what was derived from another goes.
                 for stale in (*folder.glob("derived*"), *folder.glob("tag-model*")):
                     stale.unlink()
-            store = cls(connect(file, create=create))
+            store = cls(connect(file, create=create), folder)
             store._prepare(folder)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and "disk image" not in str(error):
@@ -142,15 +145,6 @@ class Store:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
-
-    @contextmanager
-    def rehearsal(self) -> Iterator[None]:
-        """Make all writes inside without keeping any: what they lead to can be looked at."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        finally:
-            self._db.execute("ROLLBACK")
 
     # --- facts about the index ---------------------------------------------------------------
 
@@ -354,30 +348,18 @@ class Store:
 
     # --- embeddings --------------------------------------------------------------------------
 
-    def embedded(self, fingerprint: str, digests: Iterable[bytes]) -> set[bytes]:
-        """Return which of the texts have an embedding by this encoder."""
-        found: set[bytes] = set()
-        for part in _chunks(list(dict.fromkeys(digests))):
-            marks = ", ".join("?" * len(part))
-            rows = self._db.execute(
-                f"SELECT digest FROM embeddings WHERE fingerprint = ? AND digest IN ({marks})",  # noqa: S608
-                (fingerprint, *part),
-            )
-            found.update(row[0] for row in rows)
-        return found
+    def texts(self) -> Texts:
+        """Return an empty heap of texts, which goes with the transaction it is made in."""
+        return Texts(self._db)
 
-    def put_embeddings(
-        self, fingerprint: str, digests: Sequence[bytes], vectors: NDArray[np.float32]
-    ) -> None:
-        """Keep the vectors of texts; finished work is never done again."""
-        with self.transaction():
-            self._db.executemany(
-                "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
-                [
-                    (digest, fingerprint, vector.astype("<f4").tobytes())
-                    for digest, vector in zip(digests, vectors, strict=True)
-                ],
-            )
+    def pending(self) -> Pending:
+        """Return the embeddings that wait beside the store; it has to be in a folder."""
+        assert self._folder is not None  # noqa: S101 - nothing is embedded for one in memory
+        return Pending(self._folder)
+
+    def take_embeddings(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
+        """Keep embeddings, each a text's digest, the encoder's fingerprint and the vector."""
+        self._db.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
 
     def papers_without_text(self) -> list[str]:
         """Return the ids of the papers that have no section, or nothing but boilerplate in them."""

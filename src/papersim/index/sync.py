@@ -1,8 +1,8 @@
 """Bringing the index up to date: only changed notes are read, only new text is embedded.
 
-The new state is worked out in a transaction that is rolled back, its missing texts are
-embedded and kept batch by batch, and then the same transaction is made for good. So papers,
-passages and embeddings change in one step, and an interrupted run has lost nothing.
+The new state is made in one transaction, note by note; before it ends, its missing texts are
+embedded and kept beside the store, batch by batch. So papers, passages and embeddings change in
+one step, an interrupted run has lost nothing, and no more than a note is held in memory.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from papersim.index.plan import Changes, make_plan
@@ -25,15 +24,14 @@ from papersim.notes.reader import read_note
 from papersim.vault import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from papersim.encode.model import Model
     from papersim.encode.protocol import Encoder
     from papersim.index.plan import Plan
     from papersim.index.store import Store
+    from papersim.index.texts import Texts
     from papersim.notes.labels import Labels
-    from papersim.notes.model import PaperEntry
-    from papersim.notes.passages import Passage
     from papersim.vault import NoteFile, Vault
 
     Progress = Callable[[str, int, int], None]
@@ -44,15 +42,6 @@ READER_VERSION = 5
 """Raised when reading changes what is understood of the same bytes; every note is read anew."""
 
 _BATCH = 32  # what a kill can cost
-
-
-@dataclass(frozen=True)
-class _TakenIn:
-    """A note as just read, with the language of each section of each paper."""
-
-    note: Note
-    state: NoteState
-    languages: Sequence[Sequence[str]]
 
 
 def sync(
@@ -76,38 +65,32 @@ def sync(
         "fingerprint": model.load().fingerprint,
         "notes": str(vault.root.resolve()),
     }
+    _take_pending(store)
     full = full or any(store.meta(k) != made_by[k] for k in ("reader", "fingerprint"))
     full = full or store.missing(made_by["fingerprint"]) > 0
     known = store.notes()
     plan = make_plan(vault, known, fresh=store.fresh(), full=full)
     changes = Changes(known, plan, full=full)
-    taken = _take_in(vault, plan, changes, labels, told)
     embedded = 0
     if not plan.empty or full or store.meta("notes") != made_by["notes"]:
         encoder = model.load()
-        facts = {
-            **made_by,
-            "model": model.name,
-            "dimension": encoder.dimension,
-            "fresh": json.dumps(changes.fresh),
-        }
-        cut = _Cutter(encoder)
-        with store.rehearsal():
-            texts = _apply(store, changes, taken, cut, facts)
-        embedded = _embed(store, encoder, texts, told)
         with store.transaction():
-            _apply(store, changes, taken, cut, facts)
+            texts = store.texts()
+            entries = _take_in(vault, store, plan, changes, labels, told)
+            if entries is not None:
+                _cut(store, entries, encoder, texts)
+            facts = {"model": model.name, "dimension": encoder.dimension}
+            store.set_meta(**made_by, **facts, fresh=json.dumps(changes.fresh))
+            embedded = _embed(store, encoder, texts, told)
+        store.pending().clear()
     return _report(store, plan, changes, embedded, time.monotonic() - started)
 
 
 def read_all(vault: Vault, store: Store, labels: Labels) -> None:
     """Read every note into a store, without passages: papers can be listed, not asked about."""
     plan = make_plan(vault, {})
-    changes = Changes({}, plan, full=True)
-    taken = _take_in(vault, plan, changes, labels, lambda *_: None)
     with store.transaction():
-        for one in taken:
-            store.put_note(one.note, one.state, one.languages)
+        _take_in(vault, store, plan, Changes({}, plan, full=True), labels, lambda *_: None)
         store.identify()
 
 
@@ -120,114 +103,104 @@ def reader_digest(labels: Labels) -> str:
     return f"{READER_VERSION}:{hashlib.blake2b(words, digest_size=8).hexdigest()}"
 
 
+def _take_pending(store: Store) -> None:
+    """Move into the store what a run embedded that did not come to its end."""
+    pending = store.pending()
+    if not pending.empty:
+        with store.transaction():
+            store.take_embeddings(pending.rows())
+        pending.clear()
+
+
 def _take_in(
-    vault: Vault, plan: Plan, changes: Changes, labels: Labels, told: Progress
-) -> list[_TakenIn]:
-    taken = []
+    vault: Vault, store: Store, plan: Plan, changes: Changes, labels: Labels, told: Progress
+) -> list[int] | None:
+    """Take into the store what happened to the notes; return the entries that are new.
+
+    None where no paper is concerned.
+    """
+    entries: list[int] = []
+    taken = 0
     for number, file in enumerate(plan.read, 1):
-        if (data := changes.take_in(vault, file)) is not None:
-            taken.append(_read(file, data, labels))
+        moved = len(changes.moved)
+        data = changes.take_in(vault, file)
+        for old, now in changes.moved[moved:]:
+            store.move_note(old, now.path, now.size, now.mtime_ns)
+        if data is not None:
+            note, languages = _read(file, data, labels)
+            state = NoteState(file.size, file.mtime_ns, digest_of(data), note.skipped)
+            entries += store.put_note(note, state, languages)
+            taken += 1
         told("read", number, len(plan.read))
-    return taken
+    for path in changes.removed:
+        store.remove_note(path)
+    for file in changes.touched:
+        store.touch_note(file.path, file.size, file.mtime_ns)
+    return entries if taken or changes.removed or not store.generation else None
 
 
-def _read(file: NoteFile, data: bytes, labels: Labels) -> _TakenIn:
+def _read(file: NoteFile, data: bytes, labels: Labels) -> tuple[Note, list[list[str]]]:
+    """Return a note and the language of each section of each paper."""
     try:
         note = read_note(data.decode("utf-8"), file.path, labels)
     except UnicodeDecodeError as error:
         note = Note(file.path, skipped=f"not UTF-8 (byte {error.start + 1})")
-    languages = [[language_of(plain_text(s.text)) for s in p.sections] for p in note.papers]
-    state = NoteState(file.size, file.mtime_ns, digest_of(data), note.skipped)
-    return _TakenIn(note, state, languages)
+    return note, [[language_of(plain_text(s.text)) for s in p.sections] for p in note.papers]
 
 
-class _Cutter:
-    """Cuts entries into passages for one encoder, each text once however often it is asked."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._window = encoder.window
-        self._count = encoder.count_tokens
-        self._cut: dict[tuple[PaperEntry, frozenset[int]], tuple[Passage, ...]] = {}
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return the tokens of each text; of a short one its characters, which are more."""
-        return [
-            len(text) if len(text) <= self._window and text.isascii() else self._count([text])[0]
-            for text in texts
-        ]
-
-    def cut(
-        self, store: Store, entry: int, boilerplate: frozenset[int], texts: dict[bytes, str]
-    ) -> None:
-        """Cut a stored entry into its passages anew; their texts go to ``texts``."""
+def _cut(store: Store, new: Sequence[int], encoder: Encoder, texts: Texts) -> None:
+    """Cut new entries into passages, and those where other lines are boilerplate now."""
+    store.identify()
+    affected = store.update_boilerplate(is_boilerplate)
+    clean = _cleaner(frozenset(store.boilerplate()))
+    for entry in dict.fromkeys([*new, *affected]):
         paper, sections = store.entry(entry)
         passages = []
-        clean = _cleaner(boilerplate)
-        key = paper, boilerplate
-        if key not in self._cut:
-            self._cut[key] = passages_of(paper, self._window, self.count_tokens, clean)
-        for p in self._cut[key]:
-            digest = hashlib.blake2b(p.text.encode("utf-8", "replace"), digest_size=16).digest()
-            texts[digest] = p.text
+        for p in passages_of(paper, encoder.window, _counter(encoder), clean):
             section, language = (
                 (None, language_of(p.text)) if p.section is None else sections[p.section]
             )
-            passages.append(NotePassage(section, language, digest, p.piece))
+            passages.append(NotePassage(section, language, texts.add(p.text), p.piece))
         store.put_passages(entry, passages)
+    store.set_meta(generation=store.generation + 1)
+
+
+def _counter(encoder: Encoder) -> Callable[[Sequence[str]], list[int]]:
+    """Return what counts the tokens of texts; of a short one its characters, which are more."""
+
+    def count(texts: Sequence[str]) -> list[int]:
+        return [
+            len(text)
+            if len(text) <= encoder.window and text.isascii()
+            else encoder.count_tokens([text])[0]
+            for text in texts
+        ]
+
+    return count
 
 
 def _cleaner(boilerplate: frozenset[int]) -> Callable[[str], str]:
     return lambda text: without_boilerplate(text, boilerplate)
 
 
-def _apply(
-    store: Store,
-    changes: Changes,
-    taken: Sequence[_TakenIn],
-    cutter: _Cutter,
-    facts: Mapping[str, object],
-) -> dict[bytes, str]:
-    """Make the store's new state and return the texts of all passages that were cut."""
-    for path in changes.removed:
-        store.remove_note(path)
-    for old, file in changes.moved:
-        store.move_note(old, file.path, file.size, file.mtime_ns)
-    for file in changes.touched:
-        store.touch_note(file.path, file.size, file.mtime_ns)
-    entries = [
-        entry for one in taken for entry in store.put_note(one.note, one.state, one.languages)
-    ]
-    texts: dict[bytes, str] = {}
-    if taken or changes.removed or changes.moved or not store.generation:
-        store.identify()
-        affected = store.update_boilerplate(is_boilerplate)
-        boilerplate = frozenset(store.boilerplate())
-        for entry in dict.fromkeys([*entries, *affected]):
-            cutter.cut(store, entry, boilerplate, texts)
-        store.set_meta(generation=store.generation + 1)
-    store.set_meta(**facts)
-    return texts
-
-
-def _embed(store: Store, encoder: Encoder, texts: Mapping[bytes, str], told: Progress) -> int:
+def _embed(store: Store, encoder: Encoder, texts: Texts, told: Progress) -> int:
     """Embed every text that has no embedding yet, kept batch by batch; return how many."""
-    done = store.embedded(encoder.fingerprint, texts)
-    missing = sorted((d for d in texts if d not in done), key=lambda d: (len(texts[d]), d))
+    missing = texts.drop_embedded(encoder.fingerprint)
     finished = 0
-    for batch in _batches(missing):
+    pending = store.pending()
 
-        def count(more: int) -> None:
-            nonlocal finished
-            finished += more
-            told("embed", finished, len(missing))
+    def count(more: int) -> None:
+        nonlocal finished
+        finished += more
+        told("embed", finished, missing)
 
-        vectors = encoder.encode_passages([texts[d] for d in batch], count)
-        store.put_embeddings(encoder.fingerprint, batch, vectors)
-    return len(missing)
-
-
-def _batches(digests: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
-    return (digests[i : i + _BATCH] for i in range(0, len(digests), _BATCH))
+    try:
+        for digests, batch in texts.batches(_BATCH):
+            pending.put(encoder.fingerprint, digests, encoder.encode_passages(batch, count))
+        store.take_embeddings(pending.rows())
+    finally:
+        pending.close()
+    return missing
 
 
 def _report(
