@@ -15,9 +15,7 @@ import argparse
 import json
 import os
 import random
-import shutil
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from functools import partial
@@ -29,8 +27,9 @@ import numpy as np
 from made_vault import cache_folder, made_vault, note_text
 from papersim import Library
 from papersim.encode import load_encoder
+from speed_beside import beside
 from speed_embedding import bulk
-from speed_processes import PYTHON, Run, alternate, median, run, watched
+from speed_processes import PYTHON, Run, alternate, run, watched
 from speed_reference import plain_model
 from speed_report import Row, ratio, report
 from speed_setting import DIMENSION, Setting
@@ -47,15 +46,9 @@ for folder, _, names in os.walk(sys.argv[1]):
     for name in names:
         os.stat(os.path.join(folder, name))
 """
-PLAIN = "from sentence_transformers import SentenceTransformer as S\nimport json, sys, faiss\n"
-PLAIN_ENCODE = PLAIN + "S(sys.argv[1], device='cpu').encode(json.load(open(sys.argv[2])))"
-PLAIN_INDEX = PLAIN + (
-    "v = S(sys.argv[1], device='cpu').encode(json.load(open(sys.argv[2])))\n"
-    "index = faiss.IndexFlatIP(v.shape[1]); index.add(v); faiss.write_index(index, sys.argv[3])"
-)
-PLAIN_ASK = PLAIN + (
-    "q = S(sys.argv[1], device='cpu').encode(['query: ' + sys.argv[2]])\n"
-    "print(faiss.read_index(sys.argv[3]).search(q, 10))"
+PLAIN_ENCODE = (
+    "from sentence_transformers import SentenceTransformer as S\nimport json, sys, faiss\n"
+    "S(sys.argv[1], device='cpu').encode(json.load(open(sys.argv[2])))"
 )
 
 
@@ -198,48 +191,6 @@ def _on_one_thread(search: Callable[[], object]) -> None:
 
 def _tail(seconds: Sequence[float]) -> tuple[float, float]:
     return float(np.quantile(seconds, 0.99)), float(np.quantile(seconds, 0.5))
-
-
-def beside(at: Setting) -> Iterator[Row]:
-    """8: a small vault of real notes beside sentence-transformers and FAISS alone."""
-    with tempfile.TemporaryDirectory(dir=at.cache) as name:
-        folder = Path(name)
-        small = _small_vault(at, folder)
-        papers = Library.open(small.notes, small.index, "bundled").papers()
-        found = [f"passage: {s.text}" for paper in papers for s in paper.sections]
-        (folder / "texts.json").write_text(json.dumps(found), "utf-8")
-        model, faiss_file = str(plain_model(at.cache)), str(folder / "plain.faiss")
-        plain = [PYTHON, "-c", PLAIN_INDEX, model, str(folder / "texts.json"), faiss_file]
-        ask = "如何减少大模型的幻觉"
-        commands = {
-            "index time": ([PAPERSIM, "index", "--quiet"], plain, 1),
-            "search time": (
-                [PAPERSIM, "search", ask],
-                [PYTHON, "-c", PLAIN_ASK, model, ask, faiss_file],
-                3,
-            ),
-        }
-        of = f"{len(papers)} real notes, {len(found)} sections"
-        for what, (ours, theirs, runs) in commands.items():
-            took = [
-                median([run(command, small.environment) for _ in range(runs)])
-                for command in (theirs, ours)
-            ]
-            clock = f"{took[1].seconds:.1f} s against {took[0].seconds:.1f} s"
-            peaks = f"peak {took[1].peak / took[0].peak:.2f} times"
-            figure = f"{took[1].seconds / took[0].seconds:.2f} times ({clock}; {peaks})"
-            yield Row(8, f"{what} to sentence-transformers and FAISS, {of}", figure)
-    yield Row(8, "txtai with the same model", "not run: it is no part of the installation")
-
-
-def _small_vault(at: Setting, folder: Path) -> Setting:
-    """Return a folder with every thirtieth note of a real vault, not indexed yet."""
-    source = at.corpora / "labelled-sections-zh"
-    for file in sorted(source.rglob("*.md"))[::30]:
-        target = folder / "notes" / file.relative_to(source)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
-    return Setting(folder / "notes", folder / "index", at.cache, at.corpora)
 
 
 PARTS: dict[int, Callable[[Setting], Iterator[Row]]] = {
