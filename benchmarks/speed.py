@@ -5,7 +5,8 @@
 Parts: 1 start-up, 2 index, 3 bulk embedding, 4 one text, 5 memory, 7 warm answers, 8 beside others
 (6 is `benchmarks/scale.py`). The vault is made up, see `made_vault.py`. Ratios of processes are
 those of the medians of seven alternating runs; CPU ratios stand beside them because they suffer
-less from what else runs. Prints Markdown and, if all parts ran, writes
+less from what else runs. Part 8 installs txtai into the cache folder once, which needs the network
+and over a gigabyte. Prints Markdown and, if all parts ran, writes
 ``benchmarks/results/speed.md``.
 """
 

@@ -125,8 +125,12 @@ print(titles[np.argsort(-machine.decision_function(x))[:10]])
 Command = list[str]
 STAGES = ("index", "ready", "ask")
 OURS = {
-    "text": ("`papersim index`", "papersim ready for a text", "`papersim search TEXT`"),
-    "paper": ("`papersim index`", "papersim ready for a paper", "`papersim similar TITLE`"),
+    "text": ("`papersim index`", "papersim started, ready for a text", "`papersim search TEXT`"),
+    "paper": (
+        "`papersim index`",
+        "papersim started, ready for a paper",
+        "`papersim similar TITLE`",
+    ),
 }
 
 
@@ -215,8 +219,8 @@ def _write_texts(papers: Sequence[PaperDetail], folder: Path) -> int:
 def _papersim(title: str) -> dict[str, Command]:
     return {
         "`papersim index`": ["sh", "-c", INDEX_ANEW, PAPERSIM],
-        "papersim ready for a text": [PYTHON, "-c", READY, "text"],
-        "papersim ready for a paper": [PYTHON, "-c", READY, "paper"],
+        "papersim started, ready for a text": [PYTHON, "-c", READY, "text"],
+        "papersim started, ready for a paper": [PYTHON, "-c", READY, "paper"],
         "`papersim search TEXT`": [PAPERSIM, "search", QUESTION],
         "`papersim similar TITLE`": [PAPERSIM, "similar", title],
     }
