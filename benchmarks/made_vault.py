@@ -227,6 +227,9 @@ class HashedEncoder:
         """Return the same vectors as for texts to be found."""
         return self.encode_passages(texts)
 
+    def release(self) -> None:
+        """Keep all: it is little."""
+
 
 def cache_folder() -> Path:
     """Return where made vaults and their indexes are kept."""

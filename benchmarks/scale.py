@@ -1,11 +1,13 @@
-"""Measure FAISS indexes from 1,000 to 1,000,000 vectors: which to use from which size on.
+"""Measure indexes of 1,000 to 1,000,000 vectors: which to use from which size on.
 
     python benchmarks/scale.py [--quick] [--dimension 384]
 
-Vectors are random but clustered, made here. Flat is exact; HNSW is a graph; SQ8 keeps 8 bits a
-dimension and refines the best hits with the exact vectors. One query at a time on one thread.
-Prints a table, and writes it to ``scale.md`` in the folder of results and a picture of it to
-``docs/pictures/scale.svg``. With ``--quick`` it ends at 300,000 vectors.
+Vectors are random but clustered, made here. Flat is exact; SQ8 keeps 8 bits a dimension and
+refines the best hits with the exact vectors; HNSW is one graph over such codes, refined, too.
+The last is what papersim does: all are compared up to a size, and beyond it graphs over heaps of
+at most 131,072 are asked. One query at a time on one thread. With filters a share of the vectors
+passes, chosen at random. Prints a table, and writes it to ``scale.md`` in the folder of results
+and a picture of it to ``docs/pictures/scale.svg``. With ``--quick`` it ends at 300,000 vectors.
 """
 
 from __future__ import annotations
@@ -13,12 +15,20 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import faiss
 import numpy as np
+
+from papersim.compared import may_be_near
+from papersim.index.graph import Graph, graph_of
+from papersim.index.shelf import FULL
+from papersim.index.shelves import APPROXIMATE_FROM
+from papersim.index.vectors import Passages, VectorIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,12 +36,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
+    Ask = Callable[[Vectors], NDArray[np.int64]]
 
 HERE = Path(__file__).resolve().parent
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 QUICK = 300_000
 QUERIES, K, REFINED = 100, 10, 10
-EF = (64, 128, 256)
+SHARES = (0.5, 0.1, 0.01)
 _BLOCK = 50_000
 _LEVELS = ((2_000, 0.38), (200, 0.6), (20, 0.64), (3, 0.72))
 """Vectors a cluster, and how much a cluster weighs beside what is a vector's own."""
@@ -84,45 +95,79 @@ def _units(random: np.random.Generator, count: int, spread: Vectors) -> Vectors:
 # --- ways of searching ----------------------------------------------------------------------------
 
 
-def _flat(vectors: Vectors) -> Any:
+def _flat(vectors: Vectors) -> tuple[Ask, int]:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
-    return index
+    return lambda query: index.search(query, K)[1][0], vectors.nbytes
 
 
-def _hnsw(vectors: Vectors) -> Any:
-    index = faiss.IndexHNSWFlat(vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
-    index.hnsw.efConstruction = 100
-    index.add(vectors)
-    return index
-
-
-def _quantised(vectors: Vectors) -> Any:
-    dimension = vectors.shape[1]
+def _sq8(vectors: Vectors) -> tuple[Ask, int]:
     kind = faiss.ScalarQuantizer.QT_8bit
-    codes = faiss.IndexScalarQuantizer(dimension, kind, faiss.METRIC_INNER_PRODUCT)
-    index = faiss.IndexRefineFlat(codes)
+    index = faiss.IndexScalarQuantizer(vectors.shape[1], kind, faiss.METRIC_INNER_PRODUCT)
     index.train(vectors[:_BLOCK])
     index.add(vectors)
-    index.k_factor = REFINED
-    return index
+    return partial(_refined, vectors, index), vectors.nbytes + vectors.size
 
 
-def _settings(name: str, index: Any) -> Iterator[tuple[str, Callable[[], None]]]:
-    """Yield the names of an index's settings, and what sets them."""
-    if name != "HNSW":
-        yield name, lambda: None
-        return
-    for ef in EF:
-
-        def choose(ef: int = ef) -> None:
-            index.hnsw.efSearch = ef
-
-        yield f"HNSW, ef {ef}", choose
+def _hnsw(vectors: Vectors) -> tuple[Ask, int]:
+    kind = faiss.ScalarQuantizer.QT_8bit
+    index = faiss.IndexHNSWSQ(vectors.shape[1], kind, 16, faiss.METRIC_INNER_PRODUCT)
+    index.hnsw.efConstruction, index.hnsw.efSearch = 100, 128
+    index.train(vectors[:_BLOCK])
+    index.add(vectors)
+    return partial(_refined, vectors, index), vectors.nbytes + len(vectors) * (384 + 140)
 
 
-WAYS: dict[str, Callable[[Vectors], Any]] = {"Flat": _flat, "SQ8, refined": _quantised}
-WAYS["HNSW"] = _hnsw
+def _refined(vectors: Vectors, index: Any, query: Vectors) -> NDArray[np.int64]:
+    places = index.search(query, REFINED * K)[1][0]
+    places = places[places >= 0]
+    return np.asarray(places[np.argsort(-(vectors[places] @ query[0]))[:K]])
+
+
+def _papersim(vectors: Vectors) -> tuple[Ask, int]:
+    index = _own_index(vectors)
+    size = sum(len(graph.data) for graph in index.graphs if graph)
+    everything = np.ones(len(vectors), np.bool_)
+    return partial(_own, index, everything), vectors.nbytes + size
+
+
+def _own_index(vectors: Vectors) -> VectorIndex:
+    """Return the index that papersim would have, each vector a paper of its own."""
+    count = len(vectors)
+    blocks = [vectors[begin : begin + FULL] for begin in range(0, count, FULL)]
+    graphs: list[Graph | None] = []
+    for block in blocks:
+        if count < APPROXIMATE_FROM:
+            graphs.append(None)
+            continue
+        data, crc = graph_of(len(block), block.__getitem__)
+        graphs.append(Graph(data, crc, *block.shape))
+    every = np.arange(count + 1)
+    none = np.zeros(count, np.int16)
+    passages = Passages(every[:-1], none.astype(np.int32), none, none, ("en",))
+    papers = every[:-1].astype(np.str_)
+    index = VectorIndex.fit(blocks, passages, papers, every, graphs=graphs)
+    # Not centred, so that the nearest are those of the other ways.
+    means = replace(index.means, means=index.means.means * 0, overall=index.means.overall * 0)
+    return replace(index, means=means, lengths=np.ones(count, np.float32))
+
+
+def _own(index: VectorIndex, passing: NDArray[np.bool_], query: Vectors) -> NDArray[np.int64]:
+    if index.is_approximate:
+        rows = may_be_near(index, query, None, passing, None)
+        near = query @ index.vectors(rows).T
+    else:
+        rows = np.flatnonzero(passing)
+        near = index.similarities(query)[:, rows]
+    return np.asarray(rows[np.argsort(-near[0])[:K]])
+
+
+WAYS: dict[str, Callable[[Vectors], tuple[Ask, int]]] = {
+    "Flat": _flat,
+    "SQ8, refined": _sq8,
+    "HNSW of SQ8, refined": _hnsw,
+    "papersim": _papersim,
+}
 
 
 # --- measuring ------------------------------------------------------------------------------------
@@ -135,33 +180,43 @@ def measure(count: int, dimension: int) -> Iterator[Measured]:
     for name, build in WAYS.items():
         faiss.omp_set_num_threads(os.cpu_count() or 1)
         started = time.perf_counter()
-        index = build(vectors)
+        ask, size = build(vectors)
         built = time.perf_counter() - started
-        size = len(faiss.serialize_index(index)) if count <= QUICK else _size(name, vectors)
         faiss.omp_set_num_threads(1)
-        for way, choose in _settings(name, index):
-            choose()
-            seconds, found = _ask(index, queries)
-            exact = found if exact is None else exact
-            recall = np.mean([np.isin(a, b).mean() for a, b in zip(exact, found, strict=True)])
-            middle, tail = np.quantile(seconds, [0.5, 0.95]).tolist()
-            yield Measured(count, way, middle, tail, float(recall), built, size)
+        seconds, found = _asked(ask, queries)
+        exact = found if exact is None else exact
+        middle, tail = np.quantile(seconds, [0.5, 0.95]).tolist()
+        yield Measured(count, name, middle, tail, _recall(exact, found), built, size)
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
 
 
-def _size(name: str, vectors: Vectors) -> int:
-    """Return about how many bytes an index has that is too large to copy: vectors, codes, links."""
-    beside = {"Flat": 0, "SQ8, refined": vectors.shape[1], "HNSW": 4 * 2 * 32}[name]
-    return int(vectors.nbytes + len(vectors) * beside)
+def filtered(count: int, dimension: int) -> Iterator[Measured]:
+    """Yield what papersim takes where a share of the vectors passes a filter."""
+    vectors, queries = clustered(count, dimension, QUERIES)
+    index, random = _own_index(vectors), np.random.default_rng(1)
+    for share in SHARES:
+        passing = random.random(count) < share
+        rows = np.flatnonzero(passing)
+        flat, _ = _flat(vectors[rows])
+        _, exact = _asked(lambda query, flat=flat, rows=rows: rows[flat(query)], queries)
+        seconds, found = _asked(partial(_own, index, passing), queries)
+        middle, tail = np.quantile(seconds, [0.5, 0.95]).tolist()
+        recall = _recall(exact, found)
+        yield Measured(count, f"{100 * share:.0f}% pass", middle, tail, recall, 0, 0)
 
 
-def _ask(index: Any, queries: Vectors) -> tuple[list[float], NDArray[np.int64]]:
-    index.search(queries[:1], K)
+def _recall(exact: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+    return float(np.mean([np.isin(a, b).mean() for a, b in zip(exact, found, strict=True)]))
+
+
+def _asked(ask: Ask, queries: Vectors) -> tuple[list[float], NDArray[np.int64]]:
+    ask(queries[:1])
     seconds, found = [], []
     for query in queries:
         started = time.perf_counter()
-        _, rows = index.search(query[None, :], K)
+        rows = ask(query[None, :])
         seconds.append(time.perf_counter() - started)
-        found.append(rows[0])
+        found.append(rows)
     return seconds, np.asarray(found)
 
 
@@ -184,6 +239,8 @@ def table(found: Sequence[Measured], dimension: int, load: float) -> str:
     ]
     flat = {one.count: one for one in found if one.way == "Flat"}
     for one in found:
+        if one.way not in WAYS:
+            continue
         exact = flat[one.count]
         cells = (
             f"{one.count:,}",
@@ -196,6 +253,20 @@ def table(found: Sequence[Measured], dimension: int, load: float) -> str:
             f"{one.size / exact.size:.2f}",
         )
         lines.append(f"| {' | '.join(cells)} |")
+    filters = [one for one in found if one.way.endswith("pass")]
+    if filters:
+        shares = [f"{100 * share:.0f}% pass" for share in SHARES]
+        lines += [
+            "",
+            "With filters, papersim: recall@10 to comparing all that pass, and p50:",
+            "",
+            f"| vectors | {' | '.join(shares)} |",
+            f"| --- |{' --- |' * len(shares)}",
+        ]
+        for count in dict.fromkeys(one.count for one in filters):
+            own = {one.way: one for one in filters if one.count == count}
+            told = [f"{own[s].recall:.3f} in {1e3 * own[s].middle:.1f} ms" for s in shares]
+            lines.append(f"| {count:,} | {' | '.join(told)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -208,7 +279,7 @@ def picture(found: Sequence[Measured], file: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(6.4, 4.2))
-    for way in dict.fromkeys(one.way for one in found):
+    for way in WAYS:
         own = [one for one in found if one.way == way]
         least = min(one.recall for one in own)
         label = f"{way} (recall {least:.3f} or more)"
@@ -231,8 +302,10 @@ def main() -> int:
     load, found = os.getloadavg()[0], list[Measured]()
     for count in SIZES:
         if count <= QUICK or not options.quick:
-            for one in measure(count, options.dimension):
-                print(f"{one.count:>9,} {one.way:14} {1e3 * one.middle:9.2f} ms {one.recall:.3f}")
+            ways = measure(count, options.dimension), filtered(count, options.dimension)
+            for one in chain.from_iterable(ways):
+                middle = f"{1e3 * one.middle:9.2f} ms"
+                print(f"{one.count:>9,} {one.way:20} {middle} {one.recall:.3f}", flush=True)
                 found.append(one)
     text = table(found, options.dimension, load)
     print(f"\n{text}", end="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -226,7 +226,7 @@ class OnePassageEach:
 
 def ranking(corpus: Corpus, vectors: Matrix, row: int) -> list[int]:
     dense = (vectors[row] @ vectors.T).astype(np.float64)
-    parts = fused(corpus, Asked.of_row(corpus, row, dense))
+    parts = fused(corpus, replace(Asked.of_row(corpus, row), dense=dense))
     order = np.argsort(-np.sum(list(parts.values()), axis=0), kind="stable")
     return [int(other) for other in order if other != row]
 

@@ -108,7 +108,7 @@ class Evaluator:
     def _similar(
         self, row: int, query: Query, tallies: Mapping[str, SimilarTally], links: tuple[int, ...]
     ) -> None:
-        sources = self._ranker.rank(query, Ask()).sources
+        sources = self._ranker.rank(query, Ask(), exact=True).sources
         same = self._baseline_scores(row)
         others = np.arange(self._corpus.count) != row
         gains = self._gains(row)

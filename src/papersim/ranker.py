@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from papersim.compared import compare_all, compare_some, may_be_near
 from papersim.errors import ConfigError, DamagedIndexError
 from papersim.filters import NO_FILTERS
 from papersim.index.vectors import kind_mask
@@ -14,7 +15,6 @@ from papersim.model import Evidence, Hit
 from papersim.notes.tags import tag_key
 from papersim.rank.center import normalised
 from papersim.rank.fusion import DEFAULT_WEIGHTS, mmr, standardised
-from papersim.rank.similar import pool_by_paper
 from papersim.rank.sources import Asked, fused
 
 if TYPE_CHECKING:
@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from papersim.compared import Compared
     from papersim.filters import Filters
     from papersim.index.derived import Derived
     from papersim.index.store import Store
     from papersim.model import Paper, PaperSection
     from papersim.query import Query
     from papersim.rank.fusion import Weights
+
+    Mask = NDArray[np.bool_]
+    Scores = NDArray[np.float64]
 
 __all__ = ["Ask", "Ranked", "Ranker"]
 
@@ -61,7 +65,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Ranked:
-    """All papers that pass, best first: their rows, and by row the score and what gave it.
+    """The papers that pass, best first: their rows, and by row the score and what gave it.
 
     ``allowed`` says by position which passages took part.
     """
@@ -80,60 +84,76 @@ class Ranker:
         self._vectors = derived.vectors
         self._corpus = derived.corpus
 
-    def rank(self, query: Query, ask: Ask) -> Ranked:
-        """Return the papers that pass the filters, best first, without the query's own."""
+    def rank(self, query: Query, ask: Ask, *, exact: bool = False) -> Ranked:
+        """Return the papers that pass the filters, best first, without the query's own.
+
+        In a large vault they are those that may be among the best, unless ``exact``.
+        """
         own = self._vectors.row(query.paper) if query.paper is not None else None
         passing = self._passing(ask.filters)
         if own is not None:
             passing[own] = False
-        similarities = self._vectors.similarities(query.vectors)
+        some = self._vectors.is_approximate and not exact and len(query.vectors) > 0
         try:
-            if ask.by:
-                sources, allowed = self._by_kind(similarities, kind_mask(ask.by), query)
-                passing &= np.isfinite(sources["dense"])
-            else:
-                sources = self._fused(similarities, query, own, ask.weights)
-                allowed = np.ones(self._vectors.count, bool)
+            ranked = self._ranked(query, ask, passing, own, some=some)
+            if len(ranked.rows) < ask.k and some:
+                ranked = self._ranked(query, ask, passing, own, some=False)
         except IndexError as error:  # what is mapped is not checked before it is used
             raise DamagedIndexError(_DAMAGED) from error
-        scores = np.sum(list(sources.values()), axis=0)
+        return ranked
+
+    def _ranked(
+        self, query: Query, ask: Ask, passing: Mask, own: int | None, *, some: bool
+    ) -> Ranked:
+        allowed = (self._vectors.kinds & kind_mask(ask.by)) > 0 if ask.by else None
+        asked = None if ask.by else self._asked(query, own)
+        if some:
+            otherwise = None if asked is None else _sum(fused(self._corpus, asked, ask.weights))
+            near = may_be_near(self._vectors, query.vectors, allowed, passing, otherwise)
+            compared = compare_some(self._vectors, query.vectors, allowed, near)
+        else:
+            compared = compare_all(self._vectors, query.vectors, allowed)
+        dense = np.zeros(self._corpus.count)
+        if len(compared.rows):
+            dense[compared.rows] = compared.pooled(both_ways=query.both_ways)
+        if asked is None:
+            sources = {"dense": self._standardised(dense, compared, own)}
+        else:
+            asked = replace(asked, dense=dense, sample=compared.sample)
+            sources = fused(self._corpus, asked, ask.weights)
+        scores = _sum(sources)
         if np.isnan(scores).any():
             raise DamagedIndexError(_DAMAGED)
-        rows = np.flatnonzero(passing)
+        rows = compared.rows[passing[compared.rows]]
         order = rows[np.argsort(-scores[rows], kind="stable")]
-        return Ranked(order, scores, sources, allowed)
+        every = np.ones(self._vectors.count, np.bool_) if allowed is None else allowed
+        return Ranked(order, scores, sources, every)
 
-    def _fused(
-        self, similarities: NDArray[np.float32], query: Query, own: int | None, weights: Weights
-    ) -> Mapping[str, NDArray[np.float64]]:
+    def _asked(self, query: Query, own: int | None) -> Asked:
+        """Return what is known of a query before it is compared by its vectors."""
         corpus = self._corpus
-        dense = pool_by_paper(similarities, corpus.starts, both_ways=query.both_ways)
         if own is not None and query.as_indexed:
-            asked = Asked.of_row(corpus, own, dense)
-        else:
-            # A paper asked about as if it had no tags, or from outside, speaks by its text alone.
-            languages = (
-                corpus.languages_like(own)
-                if own is not None
-                else corpus.languages_named(query.language)
-            )
-            asked = Asked.of_text(corpus, query.text, query.title, dense, languages, own)
-        return fused(corpus, asked, weights)
+            return Asked.of_row(corpus, own)
+        # A paper asked about as if it had no tags, or from outside, speaks by its text alone.
+        languages = (
+            corpus.languages_like(own)
+            if own is not None
+            else corpus.languages_named(query.language)
+        )
+        return Asked.of_text(corpus, query.text, query.title, languages, own)
 
-    def _by_kind(
-        self, similarities: NDArray[np.float32], mask: int, query: Query
-    ) -> tuple[Mapping[str, NDArray[np.float64]], NDArray[np.bool_]]:
-        """Return the dense source over sections of some kinds, -inf for papers without one."""
-        allowed = (self._vectors.kinds & mask) > 0
-        positions = np.flatnonzero(allowed)
-        rows, starts = np.unique(self._vectors.owners[positions], return_index=True)
-        scores = np.full(self._corpus.count, -np.inf)
-        if len(rows):
-            bounds = np.append(starts, len(positions))
-            pooled = pool_by_paper(similarities[:, positions], bounds, both_ways=query.both_ways)
-            among = rows != self._vectors.row(query.paper or "")
-            scores[rows] = standardised(pooled, self._corpus.groups[rows], among)
-        return {"dense": scores}, allowed
+    def _standardised(self, dense: Scores, compared: Compared, own: int | None) -> Scores:
+        """Return scores of the papers that were compared, in standard deviations, 0 for others."""
+        among = np.zeros(len(dense), np.bool_)
+        among[compared.rows] = True
+        if own is not None:
+            among[own] = False
+        if compared.sample is not None:
+            among &= compared.sample
+        found = np.zeros(len(dense))
+        if len(compared.rows):
+            found[compared.rows] = standardised(dense, self._corpus.groups, among)[compared.rows]
+        return found
 
     def _passing(self, filters: Filters) -> NDArray[np.bool_]:
         """Return by row whether the paper may be a hit."""
@@ -243,3 +263,7 @@ class Ranker:
     def papers(self) -> dict[str, Paper]:
         """Return all papers by id."""
         return self._store.papers()
+
+
+def _sum(sources: Mapping[str, Scores]) -> Scores:
+    return np.asarray(np.sum(list(sources.values()), axis=0), np.float64)

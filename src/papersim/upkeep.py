@@ -80,7 +80,9 @@ class Upkeep:
         derived = Derived.load(folder, *state)
         if derived is None:
             more = (*name_probes(store), *bare_probes(store))
-            embed_probes(store, self._parts.model.load(), more, progress)
+            encoder = self._parts.model.load()
+            embed_probes(store, encoder, more, progress)
+            encoder.release()  # what follows takes memory of its own
             derived = self._parts.derive(store)
         self._parts.renew_tags(store, derived, full=full)
 

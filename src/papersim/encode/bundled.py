@@ -98,6 +98,13 @@ class BundledEncoder:
         """
         return self._encode(texts, None, query=True)
 
+    def release(self) -> None:
+        """Let go of the engine for many texts; it is loaded again with the next of them."""
+        with self._lock:
+            self._bulk = None
+            if self._instant is not None:
+                self._tokenizer = None
+
     def _encode(
         self, texts: Sequence[str], progress: Progress | None, *, query: bool
     ) -> FloatArray:

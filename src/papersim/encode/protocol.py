@@ -56,3 +56,7 @@ class Encoder(Protocol):
     def encode_queries(self, texts: Sequence[str]) -> FloatArray:
         """Return the vectors of texts to search with, shape (len(texts), dimension)."""
         ...
+
+    def release(self) -> None:
+        """Let go of what only many texts need; it is loaded again with the next of them."""
+        ...

@@ -87,6 +87,9 @@ class SentenceTransformerEncoder:
         """
         return self._encode(texts, None, query=True)
 
+    def release(self) -> None:
+        """Keep the model: one text needs all of it, too."""
+
     def _encode(
         self, texts: Sequence[str], progress: Progress | None, *, query: bool
     ) -> FloatArray:

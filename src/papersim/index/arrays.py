@@ -11,6 +11,7 @@ import json
 import mmap
 import zlib
 from contextlib import contextmanager
+from os import SEEK_CUR
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, NDArray[Any]]
 
-__all__ = ["checksum", "in_parts", "mapped", "packed"]
+__all__ = ["checksum", "in_parts", "let_go", "mapped", "packed", "rows_of"]
 
 _MAGIC = b"papersim-arrays1"
 _ALIGNED = 64  # bytes; what a processor reads at a time
@@ -83,6 +84,24 @@ def in_parts(array: NDArray[Any], count: int) -> Iterator[NDArray[Any]]:
             rows = array[start : start + count]
             read = part[: len(rows)]
             yield read if file and file.readinto(read.data) == read.nbytes else rows
+
+
+def rows_of(array: NDArray[Any], begin: int, end: int) -> NDArray[Any]:
+    """Return some rows of an array as a copy; see `in_parts` for what that is good for."""
+    with _opened(array) as file:
+        if file is not None:
+            found: NDArray[Any] = np.empty((end - begin, *array.shape[1:]), array.dtype)
+            file.seek(begin * array.strides[0], SEEK_CUR)
+            if file.readinto(found.data) == found.nbytes:
+                return found
+    return np.array(array[begin:end])
+
+
+def let_go(array: NDArray[Any]) -> None:
+    """Let the memory go that the file of an array takes; it is read anew when it is needed."""
+    memory: object = array.base
+    if isinstance(memory, _Memory) and hasattr(mmap, "MADV_DONTNEED"):
+        memory.madvise(mmap.MADV_DONTNEED)
 
 
 @contextmanager

@@ -78,7 +78,9 @@ class Derived:
             shelves.papers,
             shelves.starts(),
             _probes(store, fingerprint),
+            [shelf.graph for shelf in shelves.shelves],
         )
+        shelves.let_go()
         count, rows = len(shelves.papers), shelves.rows
         texts, titles = zip(*((s.texts, s.titles) for s in shelves.shelves), strict=True)
         names, targets = shelves.sets("names"), shelves.sets("targets")
@@ -94,6 +96,7 @@ class Derived:
             hubs=np.zeros(count),
             background=Background.fit(np.zeros(0)),
         )
+        shelves.let_go()
         return cls(vectors, with_background(corpus, vectors), shelves)
 
     def save(self, folder: Path, generation: int, fingerprint: str) -> None:
@@ -137,7 +140,8 @@ class Derived:
         rows = tuple(shelves.rows)
         texts, titles = zip(*((s.texts, s.titles) for s in shelves.shelves), strict=True)
         blocks = [shelf.vectors for shelf in shelves.shelves]
-        vectors = VectorIndex.of_arrays(blocks, shelves.papers, state)
+        graphs = [shelf.graph for shelf in shelves.shelves]
+        vectors = VectorIndex.of_arrays(blocks, shelves.papers, state, graphs)
         corpus = Corpus(
             starts=vectors.starts,
             lexical=Words(texts, rows, state["lexical.lengths"]),

@@ -8,11 +8,13 @@ that neither the memory nor the time that a change takes grows with the vault.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from papersim.index.graph import Graph, graph_of
+from papersim.rank.center import LanguageMeans, normalised
 from papersim.rank.digests import Sets
 from papersim.rank.postings import Gathered, Postings
 from papersim.rank.spans import ends_of, places_in
@@ -31,9 +33,12 @@ __all__ = ["FULL", "MARK", "Shelf", "to_join"]
 MARK = 16
 """Bytes of a mark."""
 
-FULL = 1 << 17
+_NO_GRAPH = np.zeros(0, np.uint8)
+
+FULL = 1 << 16
 """Passages from which a shelf is full; a paper without any counts as one."""
 
+_AT_ONCE = 4096  # vectors gone through in one step
 _GROWTH = 3
 _GAPS = 0.25
 
@@ -43,7 +48,8 @@ class Shelf:
     """What is known of some papers, each by itself; see `Known` for what it is.
 
     ``marks`` have shape (papers, MARK). The passages of paper i stand at starts[i]:starts[i + 1]
-    of ``vectors``, ``sections``, ``kinds`` and ``languages``.
+    of ``vectors``, ``sections``, ``kinds`` and ``languages``. In a large vault a ``graph`` leads
+    to the nearest vectors.
     """
 
     marks: NDArray[np.uint8]
@@ -58,6 +64,7 @@ class Shelf:
     tags: Sets
     names: Sets
     targets: Sets
+    graph: Graph | None = None
 
     @classmethod
     def of(cls, papers: Iterable[Known], passages: int, dimension: int) -> Shelf:
@@ -90,7 +97,9 @@ class Shelf:
             np.asarray(groups, np.str_),
             texts.postings(),
             titles.postings(),
-            *map(Sets.of, (tags, names, targets)),
+            Sets.of(tags),
+            Sets.of(names),
+            Sets.of(targets),
         )
 
     @classmethod
@@ -119,13 +128,28 @@ class Shelf:
             np.concatenate([shelf.groups[chosen] for shelf, chosen in parts]),
             Postings.joined(of_all("texts")),
             Postings.joined(of_all("titles")),
-            *(Sets.joined(of_all(name)) for name in ("tags", "names", "targets")),
+            Sets.joined(of_all("tags")),
+            Sets.joined(of_all("names")),
+            Sets.joined(of_all("targets")),
         )
 
     @property
     def count(self) -> int:
         """The number of papers."""
         return len(self.marks)
+
+    def with_graph(self) -> Shelf:
+        """Return the shelf with a graph of its vectors, centred by their means on this shelf."""
+        names, numbers = np.unique(self.languages, return_inverse=True)
+        begins = range(0, len(numbers), _AT_ONCE)
+        parts = ((numbers[b : b + _AT_ONCE], self.vectors[b : b + _AT_ONCE]) for b in begins)
+        codes, dimension = tuple(map(str, names)), self.vectors.shape[1]
+        means = LanguageMeans.of_parts(codes, dimension, parts)
+        data, crc = graph_of(
+            len(numbers),
+            lambda part: normalised(self.vectors[part] - means.table[numbers[part]]),
+        )
+        return replace(self, graph=Graph(data, crc, *self.vectors.shape))
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -150,6 +174,8 @@ class Shelf:
             **self.tags.arrays("tags"),
             **self.names.arrays("names"),
             **self.targets.arrays("targets"),
+            "graph": self.graph.data if self.graph else _NO_GRAPH,
+            "graph.crc": np.asarray([self.graph.crc if self.graph else 0], np.uint32),
         }
 
     @classmethod
@@ -158,7 +184,9 @@ class Shelf:
         parts: dict[str, Any] = {name: arrays[name] for name in _PLAIN}
         parts |= {name: Postings.of_arrays(name, arrays) for name in ("texts", "titles")}
         parts |= {name: Sets.of_arrays(name, arrays) for name in ("tags", "names", "targets")}
-        return cls(**parts)
+        data, crc = arrays["graph"], int(arrays["graph.crc"][0])
+        graph = Graph(data, crc, *parts["vectors"].shape) if len(data) else None
+        return cls(**parts, graph=graph)
 
 
 _PLAIN = ("marks", "starts", "vectors", "sections", "kinds", "languages", "groups")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from papersim.index.arrays import mapped
+from papersim.index.arrays import let_go, mapped
 from papersim.index.kept import is_whole
 from papersim.index.known import known_papers
 from papersim.index.manifest import DERIVED, UNUSABLE, read_manifest
@@ -32,6 +33,10 @@ __all__ = ["Shelves", "shelves_in"]
 Stand = dict[str, tuple[int, int]]
 """By the ids of papers the number of a shelf, and the place there."""
 
+APPROXIMATE_FROM = 100_000
+"""Passages from which the nearest are not looked for among all: `benchmarks/scale.py` tells why."""
+
+_LEAST_FOR_A_GRAPH = 1 << 15  # passages on a shelf
 _USE = "shelf-"
 
 
@@ -66,23 +71,30 @@ class Shelves:
         sizes = {paper: max(1, count) for paper, (_, count) in marks.items()}
         found = _standing([shelf for shelf, _ in old], marks)
         joined = _to_join([shelf for shelf, _ in old], found, sizes)
+        needs_graph = partial(_needs_graph, sum(count for _, count in marks.values()))
+
+        def made(ids: Sequence[str]) -> tuple[Kept, list[str]]:
+            """Return a shelf of papers, handed over, and their order on it."""
+            moved = {paper: found[paper] for paper in ids if paper in found}
+            new = {paper: marks[paper] for paper in ids if paper not in found}
+            known = known_papers(store, fingerprint, dimension, new)
+            one = Shelf.of(known, sum(count for _, count in new.values()), dimension)
+            shelf, order = _joined([shelf for shelf, _ in old], moved, one, sorted(new))
+            return put(shelf.with_graph() if needs_graph(shelf) else shelf), order
+
         shelves: list[Kept] = []
         stand = Stand()
         for number, kept in enumerate(old):
             if number not in joined:
                 own = {p: place for p, (n, place) in found.items() if n == number}
                 stand |= {p: (len(shelves), place) for p, place in own.items()}
-                shelves.append(kept)
+                lacks_graph = needs_graph(kept[0]) and kept[0].graph is None
+                shelves.append(put(kept[0].with_graph()) if lacks_graph else kept)
         heaps = _heaps(sorted(marks.keys() - stand.keys()), sizes)
         for some in heaps if shelves else heaps or [[]]:
-            moved = {paper: found[paper] for paper in some if paper in found}
-            new = {paper: marks[paper] for paper in some if paper not in found}
-            passages = sum(count for _, count in new.values())
-            known = known_papers(store, fingerprint, dimension, new)
-            one = Shelf.of(known, passages, dimension)
-            shelf, order = _joined([shelf for shelf, _ in old], moved, one, sorted(new))
+            kept, order = made(some)
             stand |= {paper: (len(shelves), place) for place, paper in enumerate(order)}
-            shelves.append(put(shelf))
+            shelves.append(kept)
         ends = [shelf.starts for shelf, _ in shelves]
         ids = sorted(p for p, (n, place) in stand.items() if ends[n][place] < ends[n][place + 1])
         return cls(
@@ -129,6 +141,11 @@ class Shelves:
             [one.starts[:-1] + shift for one, shift in zip(self.shelves, shifts, strict=True)]
         )
         return places_in(begins[self._papers()], np.diff(self.starts()))
+
+    def let_go(self) -> None:
+        """Let the memory go that mapped shelves take; they are read anew when they are needed."""
+        for shelf in self.shelves:
+            let_go(shelf.vectors)
 
     def _papers(self) -> NDArray[np.int64]:
         """Return where each paper stands on the shelves, one after the other, by row."""
@@ -202,6 +219,10 @@ def _to_join(shelves: Sequence[Shelf], found: Stand, sizes: Mapping[str, int]) -
         live[number] += sizes[paper]
     whole = [int(shelf.sizes.sum()) for shelf in shelves]
     return set(to_join(live, whole, sum(sizes.values()) - sum(live), FULL))
+
+
+def _needs_graph(total: int, shelf: Shelf) -> bool:
+    return total >= APPROXIMATE_FROM and len(shelf.vectors) >= _LEAST_FOR_A_GRAPH
 
 
 def _joined(

@@ -36,10 +36,11 @@ def taught_by(store: Store, vectors: VectorIndex) -> Taught | None:
     """Return what the tagged papers of a store teach; None where no paper has a tag."""
     papers = store.papers()
     kept = store.probes(store.meta("fingerprint"))
-    found = ((i, bare_vectors(papers[i], kept, vectors)) for i in sorted(papers) if papers[i].tags)
-    bare = {i: own for i, own in found if own is not None}
-    tagged = [papers[i] for i in bare]
-    tagged = [tagged[row] for row in sample_rows(len(tagged), MOST_PAPERS).tolist()]
+    ids = [paper for paper in sorted(papers) if papers[paper].tags]
+    some = [ids[place] for place in sample_rows(len(ids), MOST_PAPERS).tolist()]
+    found = ((paper, bare_vectors(papers[paper], kept, vectors)) for paper in some)
+    bare = {paper: own for paper, own in found if own is not None}
+    tagged = [papers[paper] for paper in bare]
     tags = _spelled(tagged)
     if not tags:
         return None

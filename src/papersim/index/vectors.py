@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from papersim.index.arrays import in_parts
+from papersim.index.arrays import in_parts, rows_of
 from papersim.notes.model import KINDS
 from papersim.rank.center import LanguageMeans
 from papersim.rank.spans import ends_of
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from papersim.index.graph import Graph
 
     FloatArray = NDArray[np.float32]
     Arrays = Mapping[str, NDArray[Any]]
@@ -59,6 +61,7 @@ class VectorIndex:
     ``blocks`` hold raw vectors, shape (n, dimension). The passages stand in the order of papers:
     ``papers`` are ids in order, and the passages of row r stand at starts[r]:starts[r + 1].
     ``lengths`` are those of the centred vectors, infinite for one that is its language's mean.
+    ``graphs`` lead to the nearest in a block, None where there is none.
     """
 
     blocks: tuple[FloatArray, ...]
@@ -68,6 +71,7 @@ class VectorIndex:
     starts: NDArray[np.int64]
     means: LanguageMeans
     query_means: LanguageMeans
+    graphs: tuple[Graph | None, ...]
 
     @classmethod
     def fit(
@@ -77,30 +81,40 @@ class VectorIndex:
         papers: NDArray[np.str_],
         starts: NDArray[np.int64],
         probes: tuple[Sequence[str], FloatArray] | None = None,
+        graphs: Sequence[Graph | None] = (),
     ) -> VectorIndex:
         """Return the index of passages of papers; see the class for what is given.
 
         ``probes`` are the languages and raw vectors of texts embedded as queries. There has to
         be a block, though it may be empty.
         """
-        counts = np.bincount(passages.languages, minlength=len(passages.codes))
-        sums = np.zeros((len(counts), blocks[0].shape[1]))
-        for _, span in _parts(starts):
-            is_in = np.arange(len(counts))[:, None] == passages.languages[span]
-            sums += is_in.astype(np.float32) @ _taken(blocks, passages.slots[span])
-        means = LanguageMeans.of_sums(passages.codes, counts, sums)
+        means = LanguageMeans.of_parts(
+            passages.codes,
+            blocks[0].shape[1],
+            (
+                (passages.languages[span], _taken(blocks, passages.slots[span]))
+                for _, span in _parts(starts)
+            ),
+        )
         lengths = np.empty(len(passages.slots), np.float32)
         for _, span in _parts(starts):
             raw = _taken(blocks, passages.slots[span])
             lengths[span] = np.linalg.norm(raw - means.table[passages.languages[span]], axis=1)
         lengths[lengths < _NOTHING] = np.inf
         asked = LanguageMeans.fit(probes[1], probes[0]) if probes and len(probes[0]) else means
-        return cls(tuple(blocks), passages, lengths, papers, starts, means, asked)
+        every = tuple(graphs) or (None,) * len(blocks)
+        return cls(tuple(blocks), passages, lengths, papers, starts, means, asked, every)
 
     @property
     def kind(self) -> str:
-        """The name of the index in use, as FAISS has it: every vector is looked at."""
-        return "Flat"
+        """The name of the index in use, as FAISS has it; in a flat one all vectors are compared."""
+        return "HNSW,SQ8,RFlat" if self.is_approximate else "Flat"
+
+    @cached_property
+    def is_approximate(self) -> bool:
+        """Whether the nearest can be found without comparing all, by graphs that are sound."""
+        graphs = [graph for graph in self.graphs if graph is not None]
+        return bool(graphs) and all(graph.is_sound for graph in graphs)
 
     @property
     def count(self) -> int:
@@ -117,7 +131,7 @@ class VectorIndex:
         """The kinds of each passage, as a bit mask over KINDS."""
         return self.passages.kinds
 
-    @property
+    @cached_property
     def owners(self) -> NDArray[np.int64]:
         """The paper row of each passage."""
         return np.repeat(np.arange(len(self.papers)), np.diff(self.starts))
@@ -135,7 +149,7 @@ class VectorIndex:
         """Return all centred vectors, shape (passages, dimension)."""
         return self.vectors(slice(0, self.count))
 
-    def vectors(self, positions: slice) -> FloatArray:
+    def vectors(self, positions: slice | NDArray[np.integer]) -> FloatArray:
         """Return the centred vectors at positions, shape (count, dimension)."""
         raw = _taken(self.blocks, self.passages.slots[positions])
         centred = raw - self.means.table[self.passages.languages[positions]]
@@ -154,20 +168,54 @@ class VectorIndex:
 
         ``queries`` are centred. Exact: every vector is compared.
         """
-        found = np.empty((len(queries), sum(map(len, self.blocks))), np.float32)
-        # Threads that wait for one another cost more than they save, where others work, too.
-        step = max(32, _ON_ONE_THREAD // max(1, queries.size))
-        end = 0
-        for block in self.blocks:
-            for part in in_parts(block, _READ) if block.nbytes > _SMALL else [block]:
-                for start in range(0, len(part), step):
-                    some = part[start : start + step]
-                    begin, end = end, end + len(some)
-                    found[:, begin:end] = queries @ some.T
-        if not self._in_order:
-            found = found[:, self.passages.slots]
-        found -= (queries @ self.means.table.T)[:, self.passages.languages]
-        found /= self.lengths
+        ends = ends_of([len(block) for block in self.blocks])
+        found = np.empty((len(queries), ends[-1]), np.float32)
+        for block, begin, end in zip(self.blocks, ends[:-1], ends[1:], strict=True):
+            _multiply(queries, block, found[:, begin:end])
+        every = slice(0, self.count)
+        return self._centred(
+            found if self._in_order else found[:, self.passages.slots], queries, every
+        )
+
+    def nearest(self, queries: FloatArray, k: int) -> NDArray[np.int64]:
+        """Return positions of passages, in order: about the k nearest to each of the queries.
+
+        ``queries`` are centred. Where a block has a graph, that tells; in others all are compared.
+        """
+        found, near = [], []
+        begin = 0
+        for block, graph in zip(self.blocks, self.graphs, strict=True):
+            here = self._positions[begin : begin + len(block)]
+            begin += len(block)
+            if graph is not None:
+                places, own = graph.nearest(queries, k)
+                positions = np.where(places >= 0, here[places], -1)
+            else:
+                live = np.flatnonzero(here >= 0)
+                products = np.empty((len(queries), len(block)), np.float32)
+                _multiply(queries, block, products)
+                own = self._centred(products[:, live], queries, here[live])
+                positions = np.broadcast_to(here[live], own.shape)
+            found.append(positions)
+            near.append(np.where(positions >= 0, own, -np.inf))
+        every, scores = np.hstack(found), np.hstack(near)
+        best = np.argpartition(-scores, min(k, scores.shape[1]) - 1, axis=1)[:, :k]
+        chosen = np.take_along_axis(every, best, axis=1)
+        return np.unique(chosen[chosen >= 0])
+
+    def _centred(
+        self, products: FloatArray, queries: FloatArray, positions: slice | NDArray[np.integer]
+    ) -> FloatArray:
+        """Return the similarities that products of queries with raw vectors stand for."""
+        products -= (queries @ self.means.table.T)[:, self.passages.languages[positions]]
+        products /= self.lengths[positions]
+        return products
+
+    @cached_property
+    def _positions(self) -> NDArray[np.int64]:
+        """The position of the passage at each slot, -1 where there is none any more."""
+        found = np.full(sum(map(len, self.blocks)), -1, np.int64)
+        found[self.passages.slots] = np.arange(self.count)
         return found
 
     @cached_property
@@ -193,9 +241,13 @@ class VectorIndex:
 
     @classmethod
     def of_arrays(
-        cls, blocks: Sequence[FloatArray], papers: NDArray[np.str_], arrays: Arrays
+        cls,
+        blocks: Sequence[FloatArray],
+        papers: NDArray[np.str_],
+        arrays: Arrays,
+        graphs: Sequence[Graph | None],
     ) -> VectorIndex:
-        """Return the index of blocks, papers and what `arrays` gave. Raises KeyError."""
+        """Return the index of blocks, papers, graphs and what `arrays` gave. Raises KeyError."""
         means = _means_of("passages", arrays)
         passages = Passages(
             arrays["vectors.slots"],
@@ -206,7 +258,20 @@ class VectorIndex:
         )
         lengths, starts = arrays["vectors.lengths"], arrays["vectors.starts"]
         asked = _means_of("queries", arrays)
-        return cls(tuple(blocks), passages, lengths, papers, starts, means, asked)
+        every = tuple(graphs)
+        return cls(tuple(blocks), passages, lengths, papers, starts, means, asked, every)
+
+
+def _multiply(queries: FloatArray, block: FloatArray, found: FloatArray) -> None:
+    """Put the products of queries with the vectors of a block where they are to be found."""
+    # Threads that wait for one another cost more than they save, where others work, too.
+    step = max(32, _ON_ONE_THREAD // max(1, queries.size))
+    end = 0
+    for part in in_parts(block, _READ) if block.nbytes > _SMALL else [block]:
+        for start in range(0, len(part), step):
+            some = part[start : start + step]
+            begin, end = end, end + len(some)
+            found[:, begin:end] = queries @ some.T
 
 
 def _parts(starts: NDArray[np.int64]) -> Iterator[tuple[slice, slice]]:
@@ -225,7 +290,13 @@ def _taken(blocks: Sequence[FloatArray], slots: NDArray[np.int64]) -> FloatArray
     found = np.empty((len(slots), blocks[0].shape[1]), np.float32)
     for block, begin, end in zip(blocks, ends[:-1], ends[1:], strict=True):
         here = (slots >= begin) & (slots < end)
-        found[here] = block[slots[here] - begin]
+        own = slots[here] - begin
+        first, last = (int(own.min()), int(own.max())) if len(own) else (0, 0)
+        # Those that stand together are read: what is mapped would stay in memory.
+        if _READ < len(own) > (last - first) // 2:
+            found[here] = rows_of(block, first, last + 1)[own - first]
+        else:
+            found[here] = block[own]
     return found
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,6 +47,24 @@ class LanguageMeans:
         for row, name in enumerate(names):
             own = vectors[codes == name]
             counts[row], sums[row] = len(own), own.sum(axis=0, dtype=np.float64)
+        return cls.of_sums(names, counts, sums)
+
+    @classmethod
+    def of_parts(
+        cls,
+        names: tuple[str, ...],
+        dimension: int,
+        parts: Iterable[tuple[NDArray[np.integer], FloatArray]],
+    ) -> LanguageMeans:
+        """Return the means of vectors that come part by part with the numbers of their languages.
+
+        The numbers are places in ``names``; the vectors of a part have shape (n, dimension).
+        """
+        counts, sums = np.zeros(len(names), np.int64), np.zeros((len(names), dimension))
+        for numbers, vectors in parts:
+            is_in = np.arange(len(names))[:, None] == numbers
+            counts += is_in.sum(axis=1)
+            sums += is_in.astype(np.float32) @ vectors
         return cls.of_sums(names, counts, sums)
 
     @classmethod

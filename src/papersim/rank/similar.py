@@ -21,6 +21,7 @@ __all__ = ["hubness", "pool_by_paper", "pool_of_each", "sample_rows"]
 
 _NEIGHBOURS = 10
 _SAMPLE = 400
+_AT_ONCE = 4096  # papers gone through in one step
 
 
 def pool_by_paper(
@@ -127,5 +128,9 @@ def hubness(scores_of_sample: NDArray[np.floating]) -> NDArray[np.float64]:
     itself has to be -inf.
     """
     nearest = min(_NEIGHBOURS, max(1, len(scores_of_sample) - 1))
-    best = np.partition(scores_of_sample.T, -nearest, axis=1)[:, -nearest:]
-    return np.asarray(np.where(np.isfinite(best), best, 0.0).mean(axis=1), np.float64)
+    found = np.empty(scores_of_sample.shape[1])
+    for begin in range(0, len(found), _AT_ONCE):
+        part = slice(begin, begin + _AT_ONCE)
+        best = np.partition(scores_of_sample[:, part].T, -nearest, axis=1)[:, -nearest:]
+        found[part] = np.where(np.isfinite(best), best, 0.0).mean(axis=1)
+    return found

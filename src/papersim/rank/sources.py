@@ -86,28 +86,30 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Asked:
-    """How near a query is to every paper, by row: its sections, its words, its title.
+    """How near a query is to every paper, by row: its words, its title, its sections.
 
     ``row`` is the query's own paper, if it is one of the corpus; its tags and links are known
     then. ``terms`` is the number of its terms. ``languages`` are the groups whose papers are in
     its language, None if that is unknown; ``exclude`` a row that is not to count where scores
-    are standardised.
+    are standardised. ``dense`` is None as long as its sections have not been compared; ``sample``
+    tells which papers stand for all where not all were, None where they were.
     """
 
-    dense: Scores
     words: FloatArray
     titles: FloatArray
     terms: float
     row: int | None = None
     languages: tuple[int, ...] | None = None
     exclude: int | None = None
+    dense: Scores | None = None
+    sample: NDArray[np.bool_] | None = None
 
     @classmethod
-    def of_row(cls, corpus: Corpus, row: int, dense: Scores) -> Asked:
+    def of_row(cls, corpus: Corpus, row: int) -> Asked:
         """Return the query that a paper of the corpus is."""
         words, titles = corpus.lexical.scores_of_row(row), corpus.titles.scores_of_row(row)
         terms = float(corpus.lexical.sizes[row])
-        return cls(dense, words, titles, terms, row, corpus.languages_like(row), row)
+        return cls(words, titles, terms, row, corpus.languages_like(row), row)
 
     @classmethod
     def of_text(
@@ -115,7 +117,6 @@ class Asked:
         corpus: Corpus,
         text: str,
         title: str,
-        dense: Scores,
         languages: tuple[int, ...] | None = None,
         exclude: int | None = None,
     ) -> Asked:
@@ -123,7 +124,7 @@ class Asked:
         words = corpus.lexical.scores_of_text(text)
         titles = corpus.titles.scores_of_text(title or text)
         # A query of a few words is all there is of it: its words are meant.
-        return cls(dense, words, titles, _SURE, None, languages, exclude)
+        return cls(words, titles, _SURE, None, languages, exclude)
 
 
 def fused(corpus: Corpus, asked: Asked, weights: Weights = DEFAULT_WEIGHTS) -> dict[str, Scores]:
@@ -136,8 +137,12 @@ def fused(corpus: Corpus, asked: Asked, weights: Weights = DEFAULT_WEIGHTS) -> d
     for row in (asked.row, asked.exclude):
         if row is not None:
             among[row] = False
-    z_dense = standardised(asked.dense - _HUB_SHARE * corpus.hubs, corpus.groups, among)
-    sources = {"dense": z_dense, **_lexical(corpus, asked, z_dense, among)}
+    if asked.dense is None:
+        sources = _lexical(corpus, asked, np.zeros(corpus.count), among)
+    else:
+        compared = among if asked.sample is None else among & asked.sample
+        z_dense = standardised(asked.dense - _HUB_SHARE * corpus.hubs, corpus.groups, compared)
+        sources = {"dense": z_dense, **_lexical(corpus, asked, z_dense, among)}
     if asked.row is not None:
         for name, overlap in (("tags", corpus.tags), ("links", corpus.links)):
             if weights.of(name):
@@ -185,12 +190,12 @@ def background_of(corpus: Corpus, vectors: Vectors) -> Background:
     found = []
     for place, row in enumerate(rows.tolist()):
         asked = Asked(
-            dense[place].astype(np.float64),
             words[place],
             titles[place],
             float(corpus.lexical.sizes[row]),
             row,
             corpus.languages_like(row),
+            dense=dense[place].astype(np.float64),
         )
         total = np.sum(list(fused(corpus, asked).values()), axis=0)
         found.append(np.delete(total, row))

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Words"]
 
+_AT_ONCE = 16  # rows asked for in one step
+
 
 @dataclass(frozen=True)
 class Words:
@@ -97,14 +99,19 @@ class Words:
         asked = [self._terms_of(int(row)) for row in rows]
         weights = [self._weights(digests, tf) for digests, tf in asked]
         for postings, own in zip(self.postings, self.rows, strict=True):
-            queries = np.zeros((len(postings.vocabulary), len(rows)), np.float32)
-            for place, ((digests, _), weight) in enumerate(zip(asked, weights, strict=True)):
-                found, known = postings.find(digests)
-                queries[found[known], place] = weight[known]
             shape = postings.count, len(postings.vocabulary)
             tf = tf_of(postings.counts)
             matrix = csr_array((tf, postings.columns, postings.text_starts), shape)
-            scores[own[own >= 0]] = (matrix @ queries)[own >= 0]
+            live = own >= 0
+            for begin in range(0, len(rows), _AT_ONCE):
+                part = slice(begin, begin + _AT_ONCE)
+                queries = np.zeros((shape[1], len(weights[part])), np.float32)
+                for place, ((digests, _), weight) in enumerate(
+                    zip(asked[part], weights[part], strict=True)
+                ):
+                    found, known = postings.find(digests)
+                    queries[found[known], place] = weight[known]
+                scores[own[live], part] = (matrix @ queries)[live]
         lengths = self.lengths[:, None]
         return np.asarray(np.divide(scores, lengths, out=scores, where=lengths > 0).T)
 
