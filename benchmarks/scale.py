@@ -5,7 +5,7 @@
 Vectors are random but clustered, made here. Flat is exact; SQ8 keeps 8 bits a dimension and
 refines the best hits with the exact vectors; HNSW is one graph over such codes, refined, too.
 The last is what papersim does: all are compared up to a size, and beyond it graphs over heaps of
-at most 131,072 are asked. One query at a time on one thread. With filters a share of the vectors
+at most 65,536 are asked. One query at a time on one thread. With filters a share of the vectors
 passes, chosen at random. Prints a table, and writes it to ``scale.md`` in the folder of results
 and a picture of it to ``docs/pictures/scale.svg``. With ``--quick`` it ends at 300,000 vectors.
 """
@@ -25,8 +25,8 @@ import faiss
 import numpy as np
 
 from papersim.compared import may_be_near
-from papersim.index.graph import Graph, graph_of
-from papersim.index.shelf import FULL
+from papersim.index.graph import Graph
+from papersim.index.shelf import FULL, LEAST_FOR_A_GRAPH
 from papersim.index.shelves import APPROXIMATE_FROM
 from papersim.index.vectors import Passages, VectorIndex
 
@@ -126,7 +126,7 @@ def _refined(vectors: Vectors, index: Any, query: Vectors) -> NDArray[np.int64]:
 
 def _papersim(vectors: Vectors) -> tuple[Ask, int]:
     index = _own_index(vectors)
-    size = sum(len(graph.data) for graph in index.graphs if graph)
+    size = sum(len(graph.data) for own in index.graphs for graph in own.values())
     everything = np.ones(len(vectors), np.bool_)
     return partial(_own, index, everything), vectors.nbytes + size
 
@@ -135,13 +135,13 @@ def _own_index(vectors: Vectors) -> VectorIndex:
     """Return the index that papersim would have, each vector a paper of its own."""
     count = len(vectors)
     blocks = [vectors[begin : begin + FULL] for begin in range(0, count, FULL)]
-    graphs: list[Graph | None] = []
-    for block in blocks:
-        if count < APPROXIMATE_FROM:
-            graphs.append(None)
-            continue
-        data, crc = graph_of(len(block), block.__getitem__)
-        graphs.append(Graph(data, crc, *block.shape))
+    places = [np.arange(len(block), dtype=np.int32) for block in blocks]
+    graphs: list[dict[str, Graph]] = [
+        {"en": Graph.of(own, vectors.shape[1], block.__getitem__)}
+        if count >= APPROXIMATE_FROM and len(own) >= LEAST_FOR_A_GRAPH
+        else {}
+        for block, own in zip(blocks, places, strict=True)
+    ]
     every = np.arange(count + 1)
     none = np.zeros(count, np.int16)
     passages = Passages(every[:-1], none.astype(np.int32), none, none, ("en",))

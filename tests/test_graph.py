@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 
 from papersim import compared
 from papersim.filters import Filters
-from papersim.index import shelves
+from papersim.index import shelf, shelves
 from papersim.index.derived import Derived
-from papersim.index.graph import Graph, graph_of
+from papersim.index.graph import Graph
 from papersim.query import of_indexed
 from papersim.ranker import Ask, Ranker
 
@@ -33,8 +34,8 @@ def clustered(count: int, dimension: int = 48) -> NDArray[np.float32]:
 
 
 def graph(vectors: NDArray[np.float32]) -> Graph:
-    data, crc = graph_of(len(vectors), lambda part: vectors[part])
-    return Graph(data, crc, *vectors.shape)
+    places = np.arange(len(vectors), dtype=np.int32)
+    return Graph.of(places, vectors.shape[1], lambda some: vectors[some])
 
 
 # --- the graph ----------------------------------------------------------------------------------
@@ -67,7 +68,7 @@ def test_damaged_links_are_noticed(share: float) -> None:
     assert made.is_sound
     data = made.data.copy()
     data[int(share * (len(data) - vectors.size))] ^= 64
-    assert not Graph(data, made.crc, made.count, made.dimension).is_sound
+    assert not replace(made, data=data).is_sound
 
 
 # --- a vault that is large enough ---------------------------------------------------------------
@@ -99,7 +100,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Vault:
 def make_large(patch: pytest.MonkeyPatch) -> None:
     """Let a vault of a few hundred passages be a large one."""
     patch.setattr(shelves, "APPROXIMATE_FROM", 200)
-    patch.setattr(shelves, "_LEAST_FOR_A_GRAPH", 20)
+    patch.setattr(shelf, "LEAST_FOR_A_GRAPH", 20)
     patch.setattr(shelves, "FULL", 150)
 
 
@@ -224,9 +225,8 @@ def test_a_damaged_graph_is_not_used(
     shutil.rmtree(vault.root)
     shutil.copytree(large.root, vault.root)
     _, kept = rankers(large)
-    shelf = next(shelf for shelf in kept.shelves.shelves if shelf.graph is not None)
-    assert shelf.graph is not None
-    links = shelf.graph.data[: len(shelf.graph.data) - shelf.vectors.size].tobytes()
+    made = kept.shelves.shelves[0].graphs["zh"]
+    links = made.data[: len(made.data) - len(made.places) * made.dimension].tobytes()
     (file,) = [p for p in vault.index.glob("derived-*.arrays") if links in p.read_bytes()]
     data = file.read_bytes()
     place = data.index(links) + len(links) // 2

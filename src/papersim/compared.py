@@ -90,7 +90,8 @@ def may_be_near(
     counted = passing[vectors.owners] if allowed is None else passing[vectors.owners] & allowed
     count = int(counted.sum())
     # The fewer pass, the more the graphs have to find: in the end more than there are.
-    if count**2 <= _WORTH * len(queries) * len(vectors.graphs) * len(counted):
+    graphs = sum(map(len, vectors.graphs))
+    if count**2 <= _WORTH * len(queries) * graphs * len(counted):
         return np.flatnonzero(passing)
     positions = vectors.nearest(queries, _NEAREST * len(counted) // count)
     near = passing.copy()

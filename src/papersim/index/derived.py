@@ -78,7 +78,7 @@ class Derived:
             shelves.papers,
             shelves.starts(),
             _probes(store, fingerprint),
-            [shelf.graph for shelf in shelves.shelves],
+            [shelf.graphs for shelf in shelves.shelves],
         )
         shelves.let_go()
         count, rows = len(shelves.papers), shelves.rows
@@ -140,7 +140,7 @@ class Derived:
         rows = tuple(shelves.rows)
         texts, titles = zip(*((s.texts, s.titles) for s in shelves.shelves), strict=True)
         blocks = [shelf.vectors for shelf in shelves.shelves]
-        graphs = [shelf.graph for shelf in shelves.shelves]
+        graphs = [shelf.graphs for shelf in shelves.shelves]
         vectors = VectorIndex.of_arrays(blocks, shelves.papers, state, graphs)
         corpus = Corpus(
             starts=vectors.starts,

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float32]
+    Vectors = Callable[[NDArray[np.int32]], FloatArray]
 
-__all__ = ["Graph", "graph_of"]
+__all__ = ["Graph"]
 
 _LINKS = 16
 _LOOKED_AT_BUILDING = 100
@@ -35,7 +36,7 @@ _AT_ONCE = 16_384
 
 @dataclass(frozen=True)
 class Graph:
-    """A graph of ``count`` vectors of so many dimensions, in the bytes that `graph_of` gave.
+    """A graph of the vectors at some ``places``, in the bytes that FAISS writes.
 
     ``crc`` is the checksum of what is not vectors in it. A graph whose links are damaged is not
     used: FAISS follows them wherever they lead.
@@ -43,13 +44,30 @@ class Graph:
 
     data: NDArray[np.uint8]
     crc: int
-    count: int
+    places: NDArray[np.int32]
     dimension: int
+
+    @classmethod
+    def of(cls, places: NDArray[np.int32], dimension: int, vectors: Vectors) -> Graph:
+        """Return the graph of the vectors at places.
+
+        ``vectors`` gives those at some of them, of unit length, shape (n, dimension).
+        """
+        faiss = _faiss()
+        parts = [places[begin : begin + _AT_ONCE] for begin in range(0, len(places), _AT_ONCE)]
+        kind = faiss.ScalarQuantizer.QT_8bit
+        index = faiss.IndexHNSWSQ(dimension, kind, _LINKS, faiss.METRIC_INNER_PRODUCT)
+        index.hnsw.efConstruction = _LOOKED_AT_BUILDING
+        index.train(vectors(places[:: max(1, len(places) // _SAMPLE)]))
+        for part in parts:
+            index.add(vectors(part))
+        data = faiss.serialize_index(index)
+        return cls(data, _links_crc(data, len(places) * dimension), places, dimension)
 
     @cached_property
     def is_sound(self) -> bool:
         """Whether its links are the very ones that were written."""
-        return _links_crc(self.data, self.count * self.dimension) == self.crc
+        return _links_crc(self.data, len(self.places) * self.dimension) == self.crc
 
     def nearest(self, queries: FloatArray, k: int) -> tuple[NDArray[np.int64], FloatArray]:
         """Return the places of about the k vectors nearest to each query, and how near they are.
@@ -60,35 +78,15 @@ class Graph:
         parameters = faiss.SearchParametersHNSW(efSearch=max(_LOOKED_AT, k))
         threads = faiss.omp_get_max_threads()
         faiss.omp_set_num_threads(1)  # several wait for one another longer than one takes
-        near, places = self._index.search(np.ascontiguousarray(queries), k, params=parameters)
+        near, found = self._index.search(np.ascontiguousarray(queries), k, params=parameters)
         faiss.omp_set_num_threads(threads)
-        return places, near
+        return np.where(found >= 0, self.places[found], -1), near
 
     @cached_property
     def _index(self) -> Any:
         faiss = _faiss()
         reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(self.data), len(self.data))
         return faiss.read_index(reader)
-
-
-def graph_of(count: int, vectors: Callable[[slice], FloatArray]) -> tuple[NDArray[np.uint8], int]:
-    """Return the graph of so many vectors, as bytes, and its checksum; see `Graph`.
-
-    ``vectors`` gives some of them, of unit length, shape (n, dimension).
-    """
-    faiss = _faiss()
-    step = max(1, count // _SAMPLE)
-    parts = [slice(begin, min(begin + _AT_ONCE, count)) for begin in range(0, count, _AT_ONCE)]
-    sample = np.concatenate([vectors(part)[::step] for part in parts])
-    dimension = sample.shape[1]
-    kind = faiss.ScalarQuantizer.QT_8bit
-    index = faiss.IndexHNSWSQ(dimension, kind, _LINKS, faiss.METRIC_INNER_PRODUCT)
-    index.hnsw.efConstruction = _LOOKED_AT_BUILDING
-    index.train(sample)
-    for part in parts:
-        index.add(vectors(part))
-    data = faiss.serialize_index(index)
-    return data, _links_crc(data, count * dimension)
 
 
 def _faiss() -> Any:

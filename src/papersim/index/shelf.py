@@ -8,13 +8,14 @@ that neither the memory nor the time that a change takes grows with the vault.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from papersim.index.graph import Graph, graph_of
-from papersim.rank.center import LanguageMeans, normalised
+from papersim.index.graph import Graph
+from papersim.rank.center import normalised
 from papersim.rank.digests import Sets
 from papersim.rank.postings import Gathered, Postings
 from papersim.rank.spans import ends_of, places_in
@@ -28,15 +29,16 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, NDArray[Any]]
 
-__all__ = ["FULL", "MARK", "Shelf", "to_join"]
+__all__ = ["FULL", "LEAST_FOR_A_GRAPH", "MARK", "Shelf", "to_join"]
 
 MARK = 16
 """Bytes of a mark."""
 
-_NO_GRAPH = np.zeros(0, np.uint8)
-
 FULL = 1 << 16
 """Passages from which a shelf is full; a paper without any counts as one."""
+
+LEAST_FOR_A_GRAPH = 1 << 13
+"""Passages in a language on a shelf."""
 
 _AT_ONCE = 4096  # vectors gone through in one step
 _GROWTH = 3
@@ -48,8 +50,8 @@ class Shelf:
     """What is known of some papers, each by itself; see `Known` for what it is.
 
     ``marks`` have shape (papers, MARK). The passages of paper i stand at starts[i]:starts[i + 1]
-    of ``vectors``, ``sections``, ``kinds`` and ``languages``. In a large vault a ``graph`` leads
-    to the nearest vectors.
+    of ``vectors``, ``sections``, ``kinds`` and ``languages``. In a large vault ``graphs`` lead
+    to the nearest vectors in a language, those of papers in others being less near.
     """
 
     marks: NDArray[np.uint8]
@@ -64,7 +66,7 @@ class Shelf:
     tags: Sets
     names: Sets
     targets: Sets
-    graph: Graph | None = None
+    graphs: Mapping[str, Graph] = field(default_factory=dict)
 
     @classmethod
     def of(cls, papers: Iterable[Known], passages: int, dimension: int) -> Shelf:
@@ -138,18 +140,25 @@ class Shelf:
         """The number of papers."""
         return len(self.marks)
 
-    def with_graph(self) -> Shelf:
-        """Return the shelf with a graph of its vectors, centred by their means on this shelf."""
-        names, numbers = np.unique(self.languages, return_inverse=True)
-        begins = range(0, len(numbers), _AT_ONCE)
-        parts = ((numbers[b : b + _AT_ONCE], self.vectors[b : b + _AT_ONCE]) for b in begins)
-        codes, dimension = tuple(map(str, names)), self.vectors.shape[1]
-        means = LanguageMeans.of_parts(codes, dimension, parts)
-        data, crc = graph_of(
-            len(numbers),
-            lambda part: normalised(self.vectors[part] - means.table[numbers[part]]),
-        )
-        return replace(self, graph=Graph(data, crc, *self.vectors.shape))
+    @property
+    def large_languages(self) -> list[str]:
+        """The languages in which there is more than can be compared in no time."""
+        names, counts = np.unique(self.languages, return_counts=True)
+        return [str(name) for name in names[counts >= LEAST_FOR_A_GRAPH]]
+
+    def with_graphs(self) -> Shelf:
+        """Return the shelf with graphs of its vectors, centred by their means on this shelf."""
+        graphs = {}
+        for name in self.large_languages:
+            places = np.flatnonzero(self.languages == name).astype(np.int32)
+            begins = range(0, len(places), _AT_ONCE)
+            sums = [self.vectors[places[b : b + _AT_ONCE]].sum(axis=0) for b in begins]
+            mean = np.sum(sums, axis=0) / len(places)
+            graphs[name] = Graph.of(places, self.vectors.shape[1], partial(self._centred, mean))
+        return replace(self, graphs=graphs)
+
+    def _centred(self, mean: NDArray[np.float32], places: NDArray[np.int32]) -> NDArray[np.float32]:
+        return normalised(self.vectors[places] - mean)
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -174,9 +183,16 @@ class Shelf:
             **self.tags.arrays("tags"),
             **self.names.arrays("names"),
             **self.targets.arrays("targets"),
-            "graph": self.graph.data if self.graph else _NO_GRAPH,
-            "graph.crc": np.asarray([self.graph.crc if self.graph else 0], np.uint32),
+            **self._graph_arrays(),
         }
+
+    def _graph_arrays(self) -> dict[str, NDArray[Any]]:
+        found: dict[str, NDArray[Any]] = {}
+        for name, graph in self.graphs.items():
+            crc = np.asarray([graph.crc], np.uint32)
+            found |= {f"graph.{name}": graph.data, f"places.{name}": graph.places}
+            found[f"crc.{name}"] = crc
+        return found
 
     @classmethod
     def of_arrays(cls, arrays: Arrays) -> Shelf:
@@ -184,9 +200,14 @@ class Shelf:
         parts: dict[str, Any] = {name: arrays[name] for name in _PLAIN}
         parts |= {name: Postings.of_arrays(name, arrays) for name in ("texts", "titles")}
         parts |= {name: Sets.of_arrays(name, arrays) for name in ("tags", "names", "targets")}
-        data, crc = arrays["graph"], int(arrays["graph.crc"][0])
-        graph = Graph(data, crc, *parts["vectors"].shape) if len(data) else None
-        return cls(**parts, graph=graph)
+        dimension = parts["vectors"].shape[1]
+        graphs = {}
+        for key in arrays:
+            if key.startswith("graph."):
+                name = key.removeprefix("graph.")
+                crc, places = int(arrays[f"crc.{name}"][0]), arrays[f"places.{name}"]
+                graphs[name] = Graph(arrays[key], crc, places, dimension)
+        return cls(**parts, graphs=graphs)
 
 
 _PLAIN = ("marks", "starts", "vectors", "sections", "kinds", "languages", "groups")

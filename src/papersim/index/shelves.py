@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +35,6 @@ Stand = dict[str, tuple[int, int]]
 APPROXIMATE_FROM = 100_000
 """Passages from which the nearest are not looked for among all: `benchmarks/scale.py` tells why."""
 
-_LEAST_FOR_A_GRAPH = 1 << 15  # passages on a shelf
 _USE = "shelf-"
 
 
@@ -71,7 +69,7 @@ class Shelves:
         sizes = {paper: max(1, count) for paper, (_, count) in marks.items()}
         found = _standing([shelf for shelf, _ in old], marks)
         joined = _to_join([shelf for shelf, _ in old], found, sizes)
-        needs_graph = partial(_needs_graph, sum(count for _, count in marks.values()))
+        is_large = sum(count for _, count in marks.values()) >= APPROXIMATE_FROM
 
         def made(ids: Sequence[str]) -> tuple[Kept, list[str]]:
             """Return a shelf of papers, handed over, and their order on it."""
@@ -80,7 +78,7 @@ class Shelves:
             known = known_papers(store, fingerprint, dimension, new)
             one = Shelf.of(known, sum(count for _, count in new.values()), dimension)
             shelf, order = _joined([shelf for shelf, _ in old], moved, one, sorted(new))
-            return put(shelf.with_graph() if needs_graph(shelf) else shelf), order
+            return put(shelf.with_graphs() if is_large else shelf), order
 
         shelves: list[Kept] = []
         stand = Stand()
@@ -88,8 +86,8 @@ class Shelves:
             if number not in joined:
                 own = {p: place for p, (n, place) in found.items() if n == number}
                 stand |= {p: (len(shelves), place) for p, place in own.items()}
-                lacks_graph = needs_graph(kept[0]) and kept[0].graph is None
-                shelves.append(put(kept[0].with_graph()) if lacks_graph else kept)
+                lacks_graphs = is_large and not kept[0].graphs and kept[0].large_languages
+                shelves.append(put(kept[0].with_graphs()) if lacks_graphs else kept)
         heaps = _heaps(sorted(marks.keys() - stand.keys()), sizes)
         for some in heaps if shelves else heaps or [[]]:
             kept, order = made(some)
@@ -219,10 +217,6 @@ def _to_join(shelves: Sequence[Shelf], found: Stand, sizes: Mapping[str, int]) -
         live[number] += sizes[paper]
     whole = [int(shelf.sizes.sum()) for shelf in shelves]
     return set(to_join(live, whole, sum(sizes.values()) - sum(live), FULL))
-
-
-def _needs_graph(total: int, shelf: Shelf) -> bool:
-    return total >= APPROXIMATE_FROM and len(shelf.vectors) >= _LEAST_FOR_A_GRAPH
 
 
 def _joined(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from papersim.index.graph import Graph
 
     FloatArray = NDArray[np.float32]
+    Graphs = Mapping[str, Graph]
     Arrays = Mapping[str, NDArray[Any]]
 
 __all__ = ["Passages", "VectorIndex", "kind_mask"]
@@ -61,7 +62,7 @@ class VectorIndex:
     ``blocks`` hold raw vectors, shape (n, dimension). The passages stand in the order of papers:
     ``papers`` are ids in order, and the passages of row r stand at starts[r]:starts[r + 1].
     ``lengths`` are those of the centred vectors, infinite for one that is its language's mean.
-    ``graphs`` lead to the nearest in a block, None where there is none.
+    ``graphs`` lead to the nearest in a language in a block; those without one are compared.
     """
 
     blocks: tuple[FloatArray, ...]
@@ -71,7 +72,7 @@ class VectorIndex:
     starts: NDArray[np.int64]
     means: LanguageMeans
     query_means: LanguageMeans
-    graphs: tuple[Graph | None, ...]
+    graphs: tuple[Graphs, ...]
 
     @classmethod
     def fit(
@@ -81,7 +82,7 @@ class VectorIndex:
         papers: NDArray[np.str_],
         starts: NDArray[np.int64],
         probes: tuple[Sequence[str], FloatArray] | None = None,
-        graphs: Sequence[Graph | None] = (),
+        graphs: Sequence[Graphs] = (),
     ) -> VectorIndex:
         """Return the index of passages of papers; see the class for what is given.
 
@@ -102,7 +103,7 @@ class VectorIndex:
             lengths[span] = np.linalg.norm(raw - means.table[passages.languages[span]], axis=1)
         lengths[lengths < _NOTHING] = np.inf
         asked = LanguageMeans.fit(probes[1], probes[0]) if probes and len(probes[0]) else means
-        every = tuple(graphs) or (None,) * len(blocks)
+        every: tuple[Graphs, ...] = tuple(graphs) or ({},) * len(blocks)
         return cls(tuple(blocks), passages, lengths, papers, starts, means, asked, every)
 
     @property
@@ -113,7 +114,7 @@ class VectorIndex:
     @cached_property
     def is_approximate(self) -> bool:
         """Whether the nearest can be found without comparing all, by graphs that are sound."""
-        graphs = [graph for graph in self.graphs if graph is not None]
+        graphs = [graph for own in self.graphs for graph in own.values()]
         return bool(graphs) and all(graph.is_sound for graph in graphs)
 
     @property
@@ -178,30 +179,39 @@ class VectorIndex:
         )
 
     def nearest(self, queries: FloatArray, k: int) -> NDArray[np.int64]:
-        """Return positions of passages, in order: about the k nearest to each of the queries.
+        """Return positions of passages: about the k nearest to each query in each language.
 
-        ``queries`` are centred. Where a block has a graph, that tells; in others all are compared.
+        ``queries`` are centred; the positions are in order. Where there is a graph, that tells;
+        others are compared.
         """
-        found, near = [], []
-        begin = 0
-        for block, graph in zip(self.blocks, self.graphs, strict=True):
-            here = self._positions[begin : begin + len(block)]
-            begin += len(block)
-            if graph is not None:
-                places, own = graph.nearest(queries, k)
-                positions = np.where(places >= 0, here[places], -1)
-            else:
-                live = np.flatnonzero(here >= 0)
-                products = np.empty((len(queries), len(block)), np.float32)
-                _multiply(queries, block, products)
-                own = self._centred(products[:, live], queries, here[live])
-                positions = np.broadcast_to(here[live], own.shape)
-            found.append(positions)
-            near.append(np.where(positions >= 0, own, -np.inf))
-        every, scores = np.hstack(found), np.hstack(near)
-        best = np.argpartition(-scores, min(k, scores.shape[1]) - 1, axis=1)[:, :k]
-        chosen = np.take_along_axis(every, best, axis=1)
+        found = []
+        for language, code in enumerate(self.passages.codes):
+            each = [
+                self._near(queries, k, block, language, code) for block in range(len(self.blocks))
+            ]
+            positions = np.hstack([own for own, _ in each])
+            near = np.hstack([own for _, own in each])
+            best = np.argpartition(-near, min(k, near.shape[1]) - 1, axis=1)[:, :k]
+            found.append(np.take_along_axis(positions, best, axis=1).ravel())
+        chosen = np.concatenate(found)
         return np.unique(chosen[chosen >= 0])
+
+    def _near(
+        self, queries: FloatArray, k: int, block: int, language: int, code: str
+    ) -> tuple[NDArray[np.int64], FloatArray]:
+        """Return for each query positions of a block in a language, and how near they are.
+
+        Both have shape (queries, n); a position of -1 stands for none.
+        """
+        begin = sum(map(len, self.blocks[:block]))
+        here = self._positions[begin : begin + len(self.blocks[block])]
+        if code in self.graphs[block]:
+            places, near = self.graphs[block][code].nearest(queries, k)
+            positions = np.where(places >= 0, here[places], -1)
+            return positions, np.where(positions >= 0, near, -np.inf).astype(np.float32)
+        live = here[here >= 0]
+        own = live[self.passages.languages[live] == language]
+        return np.broadcast_to(own, (len(queries), len(own))), queries @ self.vectors(own).T
 
     def _centred(
         self, products: FloatArray, queries: FloatArray, positions: slice | NDArray[np.integer]
@@ -245,7 +255,7 @@ class VectorIndex:
         blocks: Sequence[FloatArray],
         papers: NDArray[np.str_],
         arrays: Arrays,
-        graphs: Sequence[Graph | None],
+        graphs: Sequence[Graphs],
     ) -> VectorIndex:
         """Return the index of blocks, papers, graphs and what `arrays` gave. Raises KeyError."""
         means = _means_of("passages", arrays)
