@@ -27,8 +27,10 @@ types: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/vaults.py
 	$(BIN)/python benchmarks/similar.py
+	$(BIN)/python benchmarks/tags.py
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/memory.py
 
 # torch is pinned to its CPU build here; left open, several GB would come.
 $(STAMP): pyproject.toml constraints.txt requirements-dev.txt

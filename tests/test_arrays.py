@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 
-from papersim.index.arrays import checksum, in_parts, mapped, packed
+from papersim.index.arrays import checksum, in_parts, let_go, mapped, packed, rows_of
 from papersim.index.manifest import UNUSABLE
 
 if TYPE_CHECKING:
@@ -150,3 +150,23 @@ def test_a_sound_file_of_other_arrays_is_refused(tmp_path: Path, other: Arrays) 
     write(tmp_path / "a", other)
     with pytest.raises(ValueError, match="another head"):
         mapped(tmp_path / "a", head)
+
+
+def test_some_rows_are_read_without_mapping_them(tmp_path: Path) -> None:
+    array = np.arange(60, dtype=np.float32).reshape(20, 3)
+    found = mapped(tmp_path / "a", write(tmp_path / "a", {"x": array}))["x"]
+    for begin, end in ((0, 20), (3, 7), (19, 20), (5, 5)):
+        rows = rows_of(found, begin, end)
+        np.testing.assert_array_equal(rows, array[begin:end])
+        assert rows.flags.owndata
+    np.testing.assert_array_equal(rows_of(array, 2, 4), array[2:4])
+
+
+def test_what_was_let_go_is_there_again(tmp_path: Path) -> None:
+    array = np.arange(1 << 16, dtype=np.float32)
+    found = mapped(tmp_path / "a", write(tmp_path / "a", {"x": array}))["x"]
+    assert found.sum() == array.sum()
+    let_go(found)
+    np.testing.assert_array_equal(found, array)
+    let_go(array)
+    assert array[-1] == (1 << 16) - 1

@@ -107,6 +107,17 @@ def test_window_and_counts_do_not_depend_on_the_engine(
     assert instant.fingerprint == bulk.fingerprint
 
 
+def test_what_was_released_comes_again(bulk: BundledEncoder) -> None:
+    """After many texts their engine goes; vectors and counts stay what they are."""
+    encoder = BundledEncoder()
+    before = encoder.encode_passages(TEXTS * 8)
+    assert encoder._bulk is not None
+    encoder.release()
+    assert vars(encoder)["_bulk"] is None
+    assert encoder.count_tokens(TEXTS) == bulk.count_tokens(TEXTS)
+    np.testing.assert_allclose(encoder.encode_passages(TEXTS * 8), before, atol=2e-3)
+
+
 def test_what_lies_beyond_the_window_is_not_read(
     instant: BundledEncoder, bulk: BundledEncoder
 ) -> None:

@@ -290,6 +290,19 @@ def test_labels_files_that_are_no_notes_are_left_out(vault: Vault) -> None:
     assert counts(vault) == {"unchanged": len(SMALL_VAULT)}
 
 
+def test_every_stage_tells_how_far_it_is(empty: Vault) -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+    filled(empty)
+    library = Library.open(empty.notes, empty.index)
+    library.index(progress=lambda stage, *far: told.setdefault(stage, []).append(far))
+    assert list(told) == ["read", "cut", "embed", "derive"]
+    for stage, far in told.items():
+        counts = [done for done, _ in far]
+        assert stage == "embed" or counts == sorted(counts), stage
+        assert all(0 <= done <= total for done, total in far), stage
+    assert told["read"][-1] == (len(SMALL_VAULT), len(SMALL_VAULT))
+
+
 # --- interruptions ------------------------------------------------------------------------------
 
 # Runs `papersim index` in small batches and, at a moment of its own choice, sends itself a signal.

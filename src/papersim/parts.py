@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from papersim.suggester import Suggester
     from papersim.vault import Vault
 
+    Progress = Callable[[str, int, int], None]
+
 __all__ = ["Parts", "in_order"]
 
 
@@ -116,13 +118,13 @@ class Parts:
                 f"{model}; run: papersim index --model {model}"
             )
 
-    def derive(self, store: Store) -> Derived:
+    def derive(self, store: Store, progress: Progress | None = None) -> Derived:
         """Return what a store gives, having kept it."""
         from papersim.index.derived import Derived
 
         fingerprint = store.meta("fingerprint")
         folder, dimension = self.settings.index, int(store.meta("dimension", "384"))
-        derived = Derived.build(store, fingerprint, dimension, folder)
+        derived = Derived.build(store, fingerprint, dimension, folder, progress)
         try:
             derived.save(folder, store.generation, fingerprint)
         except OSError as error:

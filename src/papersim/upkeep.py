@@ -83,7 +83,7 @@ class Upkeep:
             encoder = self._parts.model.load()
             embed_probes(store, encoder, more, progress)
             encoder.release()  # what follows takes memory of its own
-            derived = self._parts.derive(store)
+            derived = self._parts.derive(store, progress)
         self._parts.renew_tags(store, derived, full=full)
 
     def _has_derived(self, store: Store) -> bool:

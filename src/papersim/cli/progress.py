@@ -15,7 +15,9 @@ __all__ = ["printable", "progress_bar", "remark"]
 
 _STAGES = {
     "read": "reading notes",
+    "cut": "cutting into passages",
     "embed": "embedding",
+    "derive": "building the index",
     "suggest": "suggesting tags",
     "plan": "preparing notes",
     "write": "writing notes",

@@ -30,7 +30,7 @@ from papersim.rank.sources import Corpus, with_background
 from papersim.rank.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from papersim.index.store import Store
 
     Arrays = Mapping[str, NDArray[Any]]
+    Progress = Callable[[str, int, int], None]
 
 __all__ = ["Derived"]
 
@@ -55,15 +56,21 @@ class Derived:
 
     @classmethod
     def build(
-        cls, store: Store, fingerprint: str, dimension: int, folder: Path | None = None
+        cls,
+        store: Store,
+        fingerprint: str,
+        dimension: int,
+        folder: Path | None = None,
+        progress: Progress | None = None,
     ) -> Derived:
         """Return what the store's papers give.
 
         What was kept in ``folder`` before, of whatever generation, spares work where papers
-        have not changed since; the outcome is the same.
+        have not changed since; the outcome is the same. ``progress`` is told what `Shelves.of`
+        tells.
         """
         old = shelves_in(folder, fingerprint) if folder else []
-        shelves = Shelves.of(store, fingerprint, dimension, old, partial(_put, folder))
+        shelves = Shelves.of(store, fingerprint, dimension, old, partial(_put, folder), progress)
         codes, languages = np.unique(shelves.by_passage("languages"), return_inverse=True)
         passages = Passages(
             shelves.slots(),

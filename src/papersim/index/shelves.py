@@ -60,10 +60,12 @@ class Shelves:
         dimension: int,
         old: Sequence[Kept] = (),
         put: Callable[[Shelf], Kept] = lambda shelf: (shelf, None),
+        progress: Callable[[str, int, int], None] | None = None,
     ) -> Shelves:
         """Return the shelves of a store's papers; from old ones what has not changed since.
 
-        Each new shelf is handed to ``put``, so that it need not stay in memory.
+        Each new shelf is handed to ``put``, so that it need not stay in memory. ``progress`` is
+        told of the stage ``derive``, how many papers stand on shelves and how many there are.
         """
         marks = store.marks()
         sizes = {paper: max(1, count) for paper, (_, count) in marks.items()}
@@ -90,6 +92,8 @@ class Shelves:
                 shelves.append(put(kept[0].with_graphs()) if lacks_graphs else kept)
         heaps = _heaps(sorted(marks.keys() - stand.keys()), sizes)
         for some in heaps if shelves else heaps or [[]]:
+            if progress:
+                progress("derive", len(stand), len(marks))
             kept, order = made(some)
             stand |= {paper: (len(shelves), place) for place, paper in enumerate(order)}
             shelves.append(kept)

@@ -56,7 +56,7 @@ def sync(
     """Bring the store up to date and return what was done.
 
     The model is loaded only if there is text to cut or embed. ``progress`` is called with the
-    name of the stage (``read``, ``embed``), how much of it is done, and how much there is.
+    name of the stage (``read``, ``cut``, ``embed``), how much of it is done, and how much there is.
     """
     started = time.monotonic()
     told: Progress = progress or (lambda *_: None)
@@ -78,7 +78,7 @@ def sync(
             texts = store.texts()
             entries = _take_in(vault, store, plan, changes, labels, told)
             if entries is not None:
-                _cut(store, entries, encoder, texts)
+                _cut(store, entries, encoder, texts, told)
             facts = {"model": model.name, "dimension": encoder.dimension}
             store.set_meta(**made_by, **facts, fresh=json.dumps(changes.fresh))
             embedded = _embed(store, encoder, texts, told)
@@ -148,12 +148,13 @@ def _read(file: NoteFile, data: bytes, labels: Labels) -> tuple[Note, list[list[
     return note, [[language_of(plain_text(s.text)) for s in p.sections] for p in note.papers]
 
 
-def _cut(store: Store, new: Sequence[int], encoder: Encoder, texts: Texts) -> None:
+def _cut(store: Store, new: Sequence[int], encoder: Encoder, texts: Texts, told: Progress) -> None:
     """Cut new entries into passages, and those where other lines are boilerplate now."""
     store.identify()
     affected = store.update_boilerplate(is_boilerplate)
     clean = _cleaner(frozenset(store.boilerplate()))
-    for entry in dict.fromkeys([*new, *affected]):
+    entries = list(dict.fromkeys([*new, *affected]))
+    for number, entry in enumerate(entries, 1):
         paper, sections = store.entry(entry)
         passages = []
         for p in passages_of(paper, encoder.window, _counter(encoder), clean):
@@ -162,6 +163,7 @@ def _cut(store: Store, new: Sequence[int], encoder: Encoder, texts: Texts) -> No
             )
             passages.append(NotePassage(section, language, texts.add(p.text), p.piece))
         store.put_passages(entry, passages)
+        told("cut", number, len(entries))
     store.set_meta(generation=store.generation + 1)
 
 
