@@ -11,6 +11,7 @@ import numpy as np
 from papersim.encode.bulk import BulkEngine, E5Tokenizer
 from papersim.encode.digest import sampled_digest, short
 from papersim.encode.instant import EngineUnavailableError, InstantEngine
+from papersim.encode.runtime import give_back_memory
 from papersim.encode.text import clip
 from papersim.encode.vectors import encode_in_slices, first_line
 from papersim.encode.weights import find_weights, read_weights
@@ -104,6 +105,7 @@ class BundledEncoder:
             self._bulk = None
             if self._instant is not None:
                 self._tokenizer = None
+        give_back_memory()
 
     def _encode(
         self, texts: Sequence[str], progress: Progress | None, *, query: bool

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = [
+    "give_back_memory",
     "has_avx2",
     "has_bfloat16",
     "parse_cpu_flags",
@@ -91,6 +92,15 @@ def quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+def give_back_memory() -> None:
+    """Give the system the memory that was freed, where the C library would keep it (glibc)."""
+    import ctypes
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def has_avx2() -> bool:

@@ -30,6 +30,7 @@ __all__ = ["Graph"]
 _LINKS = 16
 _LOOKED_AT_BUILDING = 100
 _LOOKED_AT = 128
+_MORE = 2  # are looked at than are asked for
 _SAMPLE = 16_384  # vectors that tell the range of each dimension
 _AT_ONCE = 16_384
 
@@ -75,7 +76,7 @@ class Graph:
         Both have shape (queries, k), best first; where there are no more, the place is -1.
         """
         faiss = _faiss()
-        parameters = faiss.SearchParametersHNSW(efSearch=max(_LOOKED_AT, k))
+        parameters = faiss.SearchParametersHNSW(efSearch=max(_LOOKED_AT, _MORE * k))
         threads = faiss.omp_get_max_threads()
         faiss.omp_set_num_threads(1)  # several wait for one another longer than one takes
         near, found = self._index.search(np.ascontiguousarray(queries), k, params=parameters)

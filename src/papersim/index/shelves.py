@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from papersim.encode.runtime import give_back_memory
 from papersim.index.arrays import let_go, mapped
 from papersim.index.kept import is_whole
 from papersim.index.known import known_papers
@@ -95,6 +96,7 @@ class Shelves:
             if progress:
                 progress("derive", len(stand), len(marks))
             kept, order = made(some)
+            give_back_memory()
             stand |= {paper: (len(shelves), place) for place, paper in enumerate(order)}
             shelves.append(kept)
         ends = [shelf.starts for shelf, _ in shelves]
