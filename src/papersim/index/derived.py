@@ -9,7 +9,7 @@ damaged, means to build them again, which takes no embedding.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from papersim.index.vectors import Passages, VectorIndex
 from papersim.rank.background import Background
 from papersim.rank.digests import digests_of
 from papersim.rank.overlap import Overlap
-from papersim.rank.sources import Corpus, with_background
+from papersim.rank.sources import Corpus, background_of, hubness_of
 from papersim.rank.words import Words
 
 if TYPE_CHECKING:
@@ -90,21 +90,25 @@ class Derived:
         shelves.let_go()
         count, rows = len(shelves.papers), shelves.rows
         texts, titles = zip(*((s.texts, s.titles) for s in shelves.shelves), strict=True)
+        lexical, title_words = Words.fit(texts, rows, count), Words.fit(titles, rows, count)
+        shelves.let_go()
         names, targets = shelves.sets("names"), shelves.sets("targets")
         groups, numbers = np.unique(shelves.by_paper("groups"), return_inverse=True)
         corpus = Corpus(
             starts=vectors.starts,
-            lexical=Words.fit(texts, rows, count),
-            titles=Words.fit(titles, rows, count),
+            lexical=lexical,
+            titles=title_words,
             tags=Overlap.of(shelves.sets("tags")),
             links=Overlap.of(linked(digests_of(shelves.papers.tolist()), names, targets)),
             groups=numbers.astype(np.int64),
             names=tuple(map(str, groups)),
-            hubs=np.zeros(count),
+            hubs=hubness_of(vectors.starts, vectors),
             background=Background.fit(np.zeros(0)),
         )
         shelves.let_go()
-        return cls(vectors, with_background(corpus, vectors), shelves)
+        corpus = replace(corpus, background=background_of(corpus, vectors))
+        shelves.let_go()
+        return cls(vectors, corpus, shelves)
 
     def save(self, folder: Path, generation: int, fingerprint: str) -> None:
         """Write the files of a generation, then let the manifest name them. Raises OSError."""

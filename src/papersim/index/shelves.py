@@ -150,6 +150,7 @@ class Shelves:
         """Let the memory go that mapped shelves take; they are read anew when they are needed."""
         for shelf in self.shelves:
             let_go(shelf.vectors)
+        give_back_memory()
 
     def _papers(self) -> NDArray[np.int64]:
         """Return where each paper stands on the shelves, one after the other, by row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float32]
     Scores = NDArray[np.float64]
 
-__all__ = ["Asked", "Corpus", "Vectors", "background_of", "fused", "hubness_of", "with_background"]
+__all__ = ["Asked", "Corpus", "Vectors", "background_of", "fused", "hubness_of"]
 
 _HUB_SHARE = 0.25
 _STAND_IN = 0.6
 _BACKGROUND_QUERIES = 120
+_BACKGROUND_PAIRS = 2_000_000
 _SURE = 1e9
 
 
@@ -168,12 +169,6 @@ def _lexical(
     return {"lexical": lexical, "title": z_titles}
 
 
-def with_background(corpus: Corpus, vectors: Vectors) -> Corpus:
-    """Return a corpus with its hubs, and with the background of random pairs that they make."""
-    damped = replace(corpus, hubs=hubness_of(corpus.starts, vectors))
-    return replace(damped, background=background_of(damped, vectors))
-
-
 def hubness_of(starts: NDArray[np.int64], vectors: Vectors) -> Scores:
     """Return how near each paper is to its nearest ones of a sample of papers."""
     rows = sample_rows(len(starts) - 1)
@@ -188,6 +183,7 @@ def background_of(corpus: Corpus, vectors: Vectors) -> Background:
     dense = _pooled(rows, corpus.starts, vectors)
     words, titles = corpus.lexical.scores_of_rows(rows), corpus.titles.scores_of_rows(rows)
     found = []
+    step = 1 + corpus.count * len(rows) // _BACKGROUND_PAIRS
     for place, row in enumerate(rows.tolist()):
         asked = Asked(
             words[place],
@@ -198,7 +194,7 @@ def background_of(corpus: Corpus, vectors: Vectors) -> Background:
             dense=dense[place].astype(np.float64),
         )
         total = np.sum(list(fused(corpus, asked).values()), axis=0)
-        found.append(np.delete(total, row))
+        found.append(np.delete(total, row)[::step])
     return Background.fit(np.concatenate(found) if found else np.zeros(0))
 
 
