@@ -27,7 +27,7 @@ __all__ = ["Compared", "compare_all", "compare_some", "may_be_near"]
 
 _NEAREST = 100  # passages for each of the query's
 _NEAREST_OTHERWISE = 300  # papers by what is known beside the vectors
-_WORTH = 200  # steps through a graph in which a hundred are found, in vectors compared
+_WORTH = 600  # steps through a graph in which a hundred are found, in vectors compared
 _SAMPLE = 2000  # papers
 
 
@@ -94,8 +94,7 @@ def may_be_near(
     if count**2 <= _WORTH * len(queries) * graphs * len(counted):
         return np.flatnonzero(passing)
     positions = vectors.nearest(queries, _NEAREST * len(counted) // count)
-    near = passing.copy()
-    near[:] = False
+    near = np.zeros(len(passing), np.bool_)
     near[vectors.owners[positions[counted[positions]]]] = True
     if otherwise is not None:
         rows = np.flatnonzero(passing)

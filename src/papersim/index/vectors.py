@@ -298,13 +298,14 @@ def _taken(blocks: Sequence[FloatArray], slots: NDArray[np.int64]) -> FloatArray
     """Return the vectors at slots of blocks, one block after the other."""
     ends = ends_of([len(block) for block in blocks])
     found = np.empty((len(slots), blocks[0].shape[1]), np.float32)
-    for block, begin, end in zip(blocks, ends[:-1], ends[1:], strict=True):
-        here = (slots >= begin) & (slots < end)
+    order = np.argsort(slots, kind="stable")
+    bounds = np.searchsorted(slots, ends, sorter=order)
+    for block, begin, first, last in zip(blocks, ends, bounds[:-1], bounds[1:], strict=False):
+        here = order[first:last]
         own = slots[here] - begin
-        first, last = (int(own.min()), int(own.max())) if len(own) else (0, 0)
         # Those that stand together are read: what is mapped would stay in memory.
-        if _READ < len(own) > (last - first) // 2:
-            found[here] = rows_of(block, first, last + 1)[own - first]
+        if _READ < len(own) > (own[-1] - own[0]) // 2:
+            found[here] = rows_of(block, int(own[0]), int(own[-1]) + 1)[own - own[0]]
         else:
             found[here] = block[own]
     return found
