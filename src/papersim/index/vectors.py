@@ -303,8 +303,8 @@ def _taken(blocks: Sequence[FloatArray], slots: NDArray[np.int64]) -> FloatArray
     for block, begin, first, last in zip(blocks, ends, bounds[:-1], bounds[1:], strict=False):
         here = order[first:last]
         own = slots[here] - begin
-        # Those that stand together are read: what is mapped would stay in memory.
-        if _READ < len(own) > (own[-1] - own[0]) // 2:
+        # Those that stand together are read: what is mapped would stay in memory, and more with it.
+        if len(own) and own[-1] - own[0] < 2 * len(own):
             found[here] = rows_of(block, int(own[0]), int(own[-1]) + 1)[own - own[0]]
         else:
             found[here] = block[own]
