@@ -145,12 +145,12 @@ def _own_index(vectors: Vectors) -> VectorIndex:
 
 
 def _own(index: VectorIndex, passing: NDArray[np.bool_], query: Vectors) -> NDArray[np.int64]:
-    if index.is_approximate:
-        rows = may_be_near(index, query, None, passing, None)
-        near = query @ index.vectors(rows).T
-    else:
+    rows = may_be_near(index, query, None, passing, None) if index.is_approximate else None
+    if rows is None:
         rows = np.flatnonzero(passing)
         near = index.similarities(query)[:, rows]
+    else:
+        near = query @ index.vectors(rows).T
     return np.asarray(rows[np.argsort(-near[0])[:K]])
 
 

@@ -107,7 +107,7 @@ def make_large(patch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let fewer papers be looked at than there are."""
-    for name, value in (("_WORTH", 0.4), ("_SAMPLE", 60), ("_NEAREST", 40)):
+    for name, value in (("_WORTH_A_GRAPH", 5), ("_SAMPLE", 60), ("_NEAREST", 40)):
         monkeypatch.setattr(compared, name, value)
     monkeypatch.setattr(compared, "_NEAREST_OTHERWISE", 30)
 

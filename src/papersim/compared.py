@@ -27,7 +27,8 @@ __all__ = ["Compared", "compare_all", "compare_some", "may_be_near"]
 
 _NEAREST = 100  # passages for each of the query's
 _NEAREST_OTHERWISE = 300  # papers by what is known beside the vectors
-_WORTH = 600  # steps through a graph in which a hundred are found, in vectors compared
+_WORTH_A_GRAPH = 10_000  # passages that pass, from which asking one is less work than comparing
+_SCATTERED = 15  # times as long as of one after the other it takes to compare passages
 _SAMPLE = 2000  # papers
 
 
@@ -81,18 +82,17 @@ def may_be_near(
     allowed: Mask | None,
     passing: Mask,
     otherwise: Scores | None,
-) -> NDArray[np.int64]:
+) -> NDArray[np.int64] | None:
     """Return the rows among which the nearest are of the papers that are ``passing``.
 
     ``otherwise`` are the scores of papers by what is known of them beside their vectors. The
-    fewer pass, the more are looked for; where they are few, it is all of them.
+    fewer pass, the more are looked for; where they are few, it is all of them, and None where
+    comparing every paper there is would be the least work.
     """
     counted = passing[vectors.owners] if allowed is None else passing[vectors.owners] & allowed
     count = int(counted.sum())
-    # The fewer pass, the more the graphs have to find: in the end more than there are.
-    graphs = sum(map(len, vectors.graphs))
-    if count**2 <= _WORTH * len(queries) * graphs * len(counted):
-        return np.flatnonzero(passing)
+    if count < _WORTH_A_GRAPH * sum(map(len, vectors.graphs)):
+        return np.flatnonzero(passing) if _SCATTERED * count < len(counted) else None
     positions = vectors.nearest(queries, _NEAREST * len(counted) // count)
     near = np.zeros(len(passing), np.bool_)
     near[vectors.owners[positions[counted[positions]]]] = True
