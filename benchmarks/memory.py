@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import argparse
 import sqlite3
-import sys
 from pathlib import Path
 
 from made_vault import cache_folder, made_vault
-from speed_processes import run
+from speed_processes import PAPERSIM, run
 from speed_setting import Setting
 
 HERE = Path(__file__).resolve().parent
-PAPERSIM = str(Path(sys.executable).with_name("papersim"))
 MISSING = 300  # enough that torch is loaded
 
 

@@ -114,7 +114,7 @@ def _hnsw(vectors: Vectors) -> tuple[Ask, int]:
     index.hnsw.efConstruction, index.hnsw.efSearch = 100, 128
     index.train(vectors[:_BLOCK])
     index.add(vectors)
-    return partial(_refined, vectors, index), vectors.nbytes + len(vectors) * (384 + 140)
+    return partial(_refined, vectors, index), vectors.nbytes + vectors.size + 140 * len(vectors)
 
 
 def _refined(vectors: Vectors, index: Any, query: Vectors) -> NDArray[np.int64]:
@@ -221,15 +221,16 @@ def _asked(ask: Ask, queries: Vectors) -> tuple[list[float], NDArray[np.int64]]:
 # --- reporting ------------------------------------------------------------------------------------
 
 
-def table(found: Sequence[Measured], dimension: int, load: float) -> str:
+def table(found: Sequence[Measured], dimension: int, load: float, options: str) -> str:
     """Return the report as Markdown; times are ratios to the exact search of the same size."""
     lines = [
         "# FAISS indexes by size, measured",
         "",
         (
-            f"`python benchmarks/scale.py`: {dimension} dimensions, clustered vectors, one query "
-            f"at a time on one thread of {os.cpu_count()} cores, load average {load:.1f}. "
-            f"{QUERIES} queries; ratios are to Flat at the same size, in the same run."
+            f"`python benchmarks/scale.py{options}`: {dimension} dimensions, clustered vectors, "
+            f"one query at a time on one thread of {os.cpu_count()} cores, "
+            f"load average {load:.1f}. {QUERIES} queries; ratios are to Flat at the same size, "
+            "in the same run."
         ),
         "",
         "| vectors | index | p50 | p95 | p50 to Flat | recall@10 | built in | bytes to Flat |",
@@ -304,7 +305,7 @@ def main() -> int:
                 middle = f"{1e3 * one.middle:9.2f} ms"
                 print(f"{one.count:>9,} {one.way:20} {middle} {one.recall:.3f}", flush=True)
                 found.append(one)
-    text = table(found, options.dimension, load)
+    text = table(found, options.dimension, load, " --quick" * options.quick)
     print(f"\n{text}", end="")
     options.results.mkdir(exist_ok=True)
     (options.results / "scale.md").write_text(text, "utf-8")

@@ -30,7 +30,7 @@ from papersim import Library
 from papersim.encode import load_encoder
 from speed_beside import beside
 from speed_embedding import bulk
-from speed_processes import PYTHON, Run, alternate, run, watched
+from speed_processes import PAPERSIM, PYTHON, Run, alternate, run, watched
 from speed_reference import plain_model
 from speed_report import Row, ratio, report
 from speed_setting import DIMENSION, Setting
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 HERE = Path(__file__).resolve().parent
-PAPERSIM = str(Path(sys.executable).with_name("papersim"))
 
 WALK = """
 import os, sys

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from papersim import Library
-from speed_processes import ENVIRONMENT, PYTHON, Run, alternate
+from speed_processes import ENVIRONMENT, PAPERSIM, PYTHON, Run, alternate
 from speed_reference import plain_model
 from speed_report import Row
 from speed_setting import Setting
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["beside"]
 
 CONSTRAINTS = Path(__file__).resolve().parents[1] / "constraints.txt"
-PAPERSIM = str(Path(PYTHON).with_name("papersim"))
 RUNS = 3
 QUESTION = "如何减少大模型的幻觉"
 

@@ -9,15 +9,17 @@ import subprocess
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["ENVIRONMENT", "PYTHON", "Run", "alternate", "median", "run", "watched"]
+__all__ = ["ENVIRONMENT", "PAPERSIM", "PYTHON", "Run", "alternate", "median", "run", "watched"]
 
 ENVIRONMENT = dict(os.environ)  # as it was before a library added to it
 PYTHON = sys.executable
+PAPERSIM = str(Path(PYTHON).with_name("papersim"))
 RUNS = 7
 
 # Runs a command from a small process: the peak of a child counts that of its parent at the fork.
