@@ -85,7 +85,7 @@ class Derived:
             shelves.papers,
             shelves.starts(),
             _probes(store, fingerprint),
-            [shelf.graphs for shelf in shelves.shelves],
+            [shelf.quantised for shelf in shelves.shelves],
         )
         shelves.let_go()
         count, rows = len(shelves.papers), shelves.rows
@@ -151,8 +151,8 @@ class Derived:
         rows = tuple(shelves.rows)
         texts, titles = zip(*((s.texts, s.titles) for s in shelves.shelves), strict=True)
         blocks = [shelf.vectors for shelf in shelves.shelves]
-        graphs = [shelf.graphs for shelf in shelves.shelves]
-        vectors = VectorIndex.of_arrays(blocks, shelves.papers, state, graphs)
+        quantised = [shelf.quantised for shelf in shelves.shelves]
+        vectors = VectorIndex.of_arrays(blocks, shelves.papers, state, quantised)
         corpus = Corpus(
             starts=vectors.starts,
             lexical=Words(texts, rows, state["lexical.lengths"]),

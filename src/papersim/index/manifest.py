@@ -43,7 +43,7 @@ class Kind:
         return folder / f"{self.name}.json"
 
 
-DERIVED = Kind("derived", 9)
+DERIVED = Kind("derived", 10)
 TAG_MODEL = Kind("tag-model", 4)
 
 
