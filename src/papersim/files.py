@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-__all__ = ["replace_file", "sync_folder"]
+__all__ = ["replace_file", "sweep", "sync_folder"]
+
+_TEMPORARY = (".papersim-", ".tmp")
 
 
 def replace_file(
@@ -29,7 +31,7 @@ def replace_file(
     temporary file does not stay.
     """
     # Not made from the target's name, which may be as long as a name can be.
-    temporary = target.with_name(f".papersim-{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(secrets.token_hex(8).join(_TEMPORARY))
     mode = 0o666 if like is None else 0o600
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
@@ -47,6 +49,13 @@ def replace_file(
             temporary.unlink()
         raise
     sync_folder(target.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Take away what a kill left of files being replaced; nobody else may be writing there."""
+    with suppress(OSError):
+        for left in folder.glob("*".join(_TEMPORARY)):
+            left.unlink()
 
 
 def sync_folder(folder: Path) -> None:

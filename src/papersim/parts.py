@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from papersim.errors import ConfigError, ModelMismatchError, NoIndexError, OtherNotesError
+from papersim.errors import (
+    ConfigError,
+    IndexBusyError,
+    IndexRenewedError,
+    ModelMismatchError,
+    NoIndexError,
+    OtherNotesError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from papersim.config import Settings
     from papersim.encode.model import Model
     from papersim.index.derived import Derived
+    from papersim.index.manifest import State
     from papersim.index.store import Store
     from papersim.lookup import Entry
     from papersim.model import Paper
@@ -25,7 +35,9 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-__all__ = ["Parts", "in_order"]
+__all__ = ["Parts", "in_order", "state_of"]
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -66,6 +78,7 @@ class Parts:
 
         folder = self.settings.index
         store = Store.open(folder)
+        store.hold()
         if not store.generation:
             raise NoIndexError(f"the index in {folder} was never finished; run: papersim index")
         root, wanted = store.meta("notes"), self.settings.notes.resolve()
@@ -75,6 +88,13 @@ class Parts:
                 f"run: papersim index --notes {self.settings.notes} --index DIR"
             )
         return store
+
+    def writing(self, what: str, patience: float | None = None) -> AbstractContextManager[None]:
+        """Return what holds the lock of the index folder; see `papersim.index.lock.writing`."""
+        from papersim.index.lock import PATIENCE, writing
+
+        patient = PATIENCE if patience is None else patience
+        return writing(self.settings.index, what, patience=patient, on_wait=self.on_message)
 
     @cached_property
     def listing(self) -> Store:
@@ -102,12 +122,40 @@ class Parts:
         from papersim.index.derived import Derived
 
         self.check_model()
-        store, folder = self.store, self.settings.index
-        found = Derived.load(folder, store.generation, store.meta("fingerprint"))
+        state, folder = state_of(self.store), self.settings.index
+        found = Derived.load(folder, state.generation, state.fingerprint)
         if found is None:
+            self._check_renewed(state)
             self.on_message("the vector index is made again from the stored embeddings")
-            found = self.derive(store)
+            found = self._kept_if_alone(self.derive)
         return found
+
+    def _check_renewed(self, state: State) -> None:
+        """Raise IndexRenewedError if the index is in another state by now than this."""
+        from papersim.index.store import Store
+
+        store = Store.open(self.settings.index)
+        try:
+            if state_of(store) != state:
+                raise IndexRenewedError("the index was renewed meanwhile; run the same again")
+        finally:
+            store.close()
+
+    def _kept_if_alone(self, make: Callable[[Store, Path | None], T]) -> T:
+        """Return what is made of the store, kept where nothing else is writing to the index."""
+        from papersim.index.kept import settle
+        from papersim.index.manifest import DERIVED, TAG_MODEL
+
+        folder, state = self.settings.index, state_of(self.store)
+        try:
+            with self.writing("makes anew what was missing", patience=0):
+                self._check_renewed(state)
+                made = make(self.store, folder)
+                for kind in (DERIVED, TAG_MODEL):
+                    settle(folder, kind, state)
+                return made
+        except IndexBusyError:
+            return make(self.store, None)
 
     def check_model(self) -> None:
         """Raise ModelMismatchError where the index was made with a model of another name."""
@@ -118,15 +166,17 @@ class Parts:
                 f"{model}; run: papersim index --model {model}"
             )
 
-    def derive(self, store: Store, progress: Progress | None = None) -> Derived:
-        """Return what a store gives, having kept it."""
+    def derive(
+        self, store: Store, folder: Path | None, progress: Progress | None = None
+    ) -> Derived:
+        """Return what a store gives, having kept it in a folder, if there is one, as coming."""
         from papersim.index.derived import Derived
 
-        fingerprint = store.meta("fingerprint")
-        folder, dimension = self.settings.index, int(store.meta("dimension", "384"))
-        derived = Derived.build(store, fingerprint, dimension, folder, progress)
+        state, dimension = state_of(store), int(store.meta("dimension", "384"))
+        derived = Derived.build(store, state.fingerprint, dimension, folder, progress)
         try:
-            derived.save(folder, store.generation, fingerprint)
+            if folder is not None:
+                derived.save(folder, state.generation, state.fingerprint)
         except OSError as error:
             self.on_message(f"the vector index could not be kept: {error.strerror}")
         return derived
@@ -158,8 +208,10 @@ class Parts:
         store = self.store
         found, whole = load_tag_model(self.settings.index, store)
         if not whole:
+            self._check_renewed(state_of(store))
             self.on_message("the tag model is made again from the notes' tags")
-            found = self.fit_tags(store, self.derived)
+            derived = self.derived
+            found = self._kept_if_alone(lambda store, kept: self.fit_tags(store, derived, kept))
         return found
 
     def renew_tags(self, store: Store, derived: Derived, *, full: bool = False) -> None:
@@ -171,15 +223,16 @@ class Parts:
         except OSError:
             taken_over = False  # fitting tells what is the matter
         if not taken_over:
-            self.fit_tags(store, derived)
+            self.fit_tags(store, derived, self.settings.index)
 
-    def fit_tags(self, store: Store, derived: Derived) -> TagModel | None:
-        """Return what the tags in a store teach, having kept it."""
+    def fit_tags(self, store: Store, derived: Derived, folder: Path | None) -> TagModel | None:
+        """Return what the tags in a store teach, having kept it in a folder, if there is one."""
         from papersim.index.tag_model import fit_tag_model, save_tag_model
 
         model = fit_tag_model(store, derived.vectors)
         try:
-            save_tag_model(model, self.settings.index, store)
+            if folder is not None:
+                save_tag_model(model, folder, store)
         except OSError as error:
             self.on_message(f"the tag model could not be kept: {error.strerror}")
         return model
@@ -206,6 +259,13 @@ class Parts:
             "suggester",
         ):
             self.__dict__.pop(name, None)
+
+
+def state_of(store: Store) -> State:
+    """Return the state that a store is in."""
+    from papersim.index.manifest import State
+
+    return State(store.generation, store.meta("fingerprint"))
 
 
 def in_order(store: Store) -> list[Paper]:

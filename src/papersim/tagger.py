@@ -17,7 +17,7 @@ from papersim.rejections import FILE_NAME, Rejection, add_rejections
 from papersim.renaming import make_renaming, no_such_tag, plan_renames
 from papersim.tag_options import TagOptions
 from papersim.tagging import VaultTags, by_note, edit_of, plan_notes
-from papersim.undo import apply_changes, undo
+from papersim.undo import JOURNAL, apply_changes, undo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -149,7 +149,8 @@ class Tagger:
         rejections = tuple(Rejection.of(tag, papers[0]) for tag in tags)
         if not all(one.tag for one in rejections):
             raise ConfigError('a tag to reject has to have a name, as in: --reject "NeRF"')
-        add_rejections(self._parts.settings.index, rejections)
+        with self._parts.writing("suggest-tags --reject"):
+            add_rejections(self._parts.settings.index, rejections)
         self.__dict__.pop("_suggester", None)
         return rejections
 
@@ -184,7 +185,8 @@ class Tagger:
         if dry_run:
             return edit_of(plans, left)
         changes = [plan.change for plan in plans]
-        outcome = apply_changes(self._parts.settings.index, root, changes, progress)
+        with self._parts.writing("suggest-tags --apply"):
+            outcome = apply_changes(self._parts.settings.index, root, changes, progress)
         return edit_of(plans, (*left, *outcome.left), outcome.written)
 
     def _vault_tags(self) -> VaultTags:
@@ -208,12 +210,18 @@ class Tagger:
         if dry_run:
             return edit_of(plans, left)
         changes = [plan.change for plan in plans]
-        outcome = apply_changes(self._parts.settings.index, self._parts.vault.root, changes)
+        root = self._parts.vault.root
+        with self._parts.writing("tags --rename"):
+            outcome = apply_changes(self._parts.settings.index, root, changes)
         return edit_of(plans, (*left, *outcome.left), outcome.written)
 
     def undo(self) -> TagEdit:
         """Take back the last `apply_tags` or `rename_tag` in the notes not changed since."""
-        return _edit("", undo(self._parts.settings.index, self._parts.vault.root))
+        folder, root = self._parts.settings.index, self._parts.vault.root
+        if not (folder / JOURNAL).exists():
+            return _edit("", undo(folder, root))  # which says that there is nothing to take back
+        with self._parts.writing("undo"):
+            return _edit("", undo(folder, root))
 
 
 def _edit(diff: str, outcome: Outcome) -> TagEdit:

@@ -10,12 +10,13 @@ import base64
 import binascii
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from papersim.errors import VaultError
-from papersim.files import replace_file, sync_folder
+from papersim.files import replace_file, sweep, sync_folder
 from papersim.model import SkippedNote
 from papersim.write import write_note
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-__all__ = ["JOURNAL", "Change", "Outcome", "apply_changes", "undo"]
+__all__ = ["JOURNAL", "Change", "Outcome", "apply_changes", "sweep_notes", "undo"]
 
 JOURNAL = "last-edit.json"
 _VERSION = 1
@@ -116,6 +117,7 @@ def apply_changes(
     changes = [change for change in changes if change.old != change.new]
     if not changes:
         return Outcome(())
+    sweep_notes(index, vault)
     records = [_Record.of(change).to_json() for change in changes]
     before = _bytes_of(index / JOURNAL)
     _write_journal(index, {"version": _VERSION, "notes": records})
@@ -155,6 +157,7 @@ def undo(index: Path, vault: Path) -> Outcome:
     """
     results: list[tuple[str, str | None]] = []
     failed = False
+    sweep_notes(index, vault)
     for record in _read_journal(index):
         found = record.taken_back(vault)
         if isinstance(found, str):
@@ -166,6 +169,13 @@ def undo(index: Path, vault: Path) -> Outcome:
     if not failed:
         _clear(index)
     return _outcome(results)
+
+
+def sweep_notes(index: Path, vault: Path) -> None:
+    """Take away what a kill left beside the notes of the last edit; nobody may be writing them."""
+    with suppress(VaultError):
+        for folder in {(vault / record.path).parent for record in _read_journal(index)}:
+            sweep(folder)
 
 
 def _digest(data: bytes) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from papersim.errors import VaultError
 from papersim.index.stamp import drop_stamp, leave_stamp, report_if_unchanged, surroundings
+from papersim.parts import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,9 +44,10 @@ class Upkeep:
         self._parts.forget()  # another process may have written the index meanwhile
         if unchanged is not None:
             return unchanged
-        report, notes = self._sync(full=full, progress=progress)
-        if around is not None and notes is not None:
-            leave_stamp(settings.index, around, notes, report)
+        with self._parts.writing("index"):
+            report, notes = self._sync(full=full, progress=progress)
+            if around is not None and notes is not None:
+                leave_stamp(settings.index, around, notes, report)
         self._parts.forget()
         return report
 
@@ -53,19 +55,37 @@ class Upkeep:
         self, *, full: bool, progress: Progress | None
     ) -> tuple[IndexReport, Mapping[str, NoteState] | None]:
         """Return what was done, and the notes as they are kept if nothing is left to be done."""
+        from papersim.files import sweep
         from papersim.index.store import Store
         from papersim.index.sync import sync
+        from papersim.undo import sweep_notes
 
         folder, vault, labels = self._parts.settings.index, self._parts.vault, self._parts.labels
         drop_stamp(folder)
         store = Store.open(folder, create=True)
-        try:
-            report = sync(vault, store, self._parts.model, labels, full=full, progress=progress)
+
+        def derive() -> None:
             self._renew_derived(store, progress, full=full)
+
+        try:
+            sweep(folder)
+            sweep_notes(folder, vault.root)
+            self._settle(store)
+            model = self._parts.model
+            report = sync(vault, store, model, labels, full=full, progress=progress, derive=derive)
+            self._settle(store)
             finished = not store.fresh() and self._has_derived(store)
             return report, store.notes() if finished else None
         finally:
             store.close()
+
+    def _settle(self, store: Store) -> None:
+        """Have only what is derived from the state that the store is in."""
+        from papersim.index.kept import settle
+        from papersim.index.manifest import DERIVED, TAG_MODEL
+
+        for kind in (DERIVED, TAG_MODEL):
+            settle(self._parts.settings.index, kind, state_of(store))
 
     def _renew_derived(self, store: Store, progress: Progress | None, *, full: bool) -> None:
         """Make what is derived from the store anew, where it is not of this state."""
@@ -83,7 +103,7 @@ class Upkeep:
             encoder = self._parts.model.load()
             embed_probes(store, encoder, more, progress)
             encoder.release()  # what follows takes memory of its own
-            derived = self._parts.derive(store, progress)
+            derived = self._parts.derive(store, folder, progress)
         self._parts.renew_tags(store, derived, full=full)
 
     def _has_derived(self, store: Store) -> bool:

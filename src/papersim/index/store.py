@@ -137,7 +137,13 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make all writes inside one step: all of them are kept, or none."""
+        """Make all writes inside one step: all of them are kept, or none.
+
+        One inside another is part of it.
+        """
+        if self._db.in_transaction:
+            yield
+            return
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -145,6 +151,11 @@ class Store:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    def hold(self) -> None:
+        """Stay with the state that is there now, whatever is written meanwhile."""
+        self._db.execute("BEGIN")
+        self._db.execute("SELECT COUNT(*) FROM meta").fetchone()
 
     # --- facts about the index ---------------------------------------------------------------
 
@@ -386,16 +397,9 @@ class Store:
         )
         return {digest: np.frombuffer(vector, "<f4") for digest, vector in rows}
 
-    def put_probes(
-        self, fingerprint: str, digests: Sequence[bytes], vectors: NDArray[np.float32]
-    ) -> None:
-        """Keep the vectors of texts embedded as queries."""
-        rows = [
-            (digest, fingerprint, vector.astype("<f4").tobytes())
-            for digest, vector in zip(digests, vectors, strict=True)
-        ]
-        with self.transaction():
-            self._db.executemany("INSERT OR REPLACE INTO probes VALUES (?, ?, ?)", rows)
+    def take_probes(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
+        """Keep the vectors of texts embedded as queries; see `take_embeddings`."""
+        self._db.executemany("INSERT OR REPLACE INTO probes VALUES (?, ?, ?)", rows)
 
     def sample_sections(self, each: int) -> list[tuple[str, str]]:
         """Return language and text of the first section of ``each`` papers in each language.
