@@ -26,7 +26,7 @@ HELD = """
 import sys
 from pathlib import Path
 from papersim.index.lock import writing
-with writing(Path(sys.argv[1]), "index"):
+with writing(Path(sys.argv[1]), "papersim index"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -133,7 +133,7 @@ def test_the_lock_of_a_process_that_was_killed_is_free(vault: Vault) -> None:
         other.wait()
         assert (vault.index / HOLDER).exists(), "nobody was left to take it away"
         started_at = time.monotonic()
-        with writing(vault.index, "index", patience=5):
+        with writing(vault.index, "index", wait=5):
             assert time.monotonic() - started_at < 1
     assert not (vault.index / HOLDER).exists()
 

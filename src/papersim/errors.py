@@ -10,7 +10,7 @@ PapersimError                what a user can cause; one line that names the next
 │   ├── NoIndexError         there is none yet
 │   ├── OtherNotesError      it is of another folder of notes
 │   ├── ModelMismatchError   it was made with another model
-│   ├── IndexBusyError       another process is writing to it
+│   ├── IndexBusyError       another process is writing it
 │   ├── IndexRenewedError    another process has just brought it up to date
 │   └── DamagedIndexError    it cannot be read
 ├── LookupFailedError        a paper or note that is not there, or not only once
@@ -70,16 +70,16 @@ class ModelMismatchError(IndexUnusableError):
     """The index was made with another model."""
 
 
-class DamagedIndexError(IndexUnusableError):
-    """The index cannot be read."""
-
-
 class IndexBusyError(IndexUnusableError):
-    """Another process is writing to the index folder."""
+    """Another process is writing the index."""
 
 
 class IndexRenewedError(IndexUnusableError):
     """What was about to be read is of a state that another process has put behind."""
+
+
+class DamagedIndexError(IndexUnusableError):
+    """The index cannot be read."""
 
 
 class LookupFailedError(PapersimError):

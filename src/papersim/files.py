@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from contextlib import suppress
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["replace_file", "sweep", "sync_folder"]
 
-_TEMPORARY = (".papersim-", ".tmp")
+_TEMPORARY = re.compile(r"\.papersim-[0-9a-f]{16}\.tmp")
 
 
 def replace_file(
@@ -31,7 +32,7 @@ def replace_file(
     temporary file does not stay.
     """
     # Not made from the target's name, which may be as long as a name can be.
-    temporary = target.with_name(secrets.token_hex(8).join(_TEMPORARY))
+    temporary = target.with_name(f".papersim-{secrets.token_hex(8)}.tmp")
     mode = 0o666 if like is None else 0o600
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
@@ -52,10 +53,16 @@ def replace_file(
 
 
 def sweep(folder: Path) -> None:
-    """Take away what a kill left of files being replaced; nobody else may be writing there."""
+    """Take away the temporary files that a kill left in a folder.
+
+    Were one still being written, its writer would fail, and leave the file it was to replace as
+    it is: so nobody else should be writing here.
+    """
     with suppress(OSError):
-        for left in folder.glob("*".join(_TEMPORARY)):
-            left.unlink()
+        for file in folder.iterdir():
+            if _TEMPORARY.fullmatch(file.name):
+                with suppress(OSError):
+                    file.unlink()
 
 
 def sync_folder(folder: Path) -> None:

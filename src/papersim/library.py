@@ -71,7 +71,9 @@ class Library:
     """A folder of notes with its index.
 
     Made by `Library.open`. Values that come out are frozen. Only `index` writes to the index
-    folder, only `apply_tags`, `rename_tag` and `undo` write to notes.
+    folder, only `apply_tags`, `rename_tag` and `undo` write to notes; one process at a time, and
+    they raise IndexBusyError where another is at it for more than ten seconds. Answers are those
+    of the index as it was when it was first asked, whoever writes meanwhile, until `refresh`.
     """
 
     def __init__(self, settings: Settings, on_message: Callable[[str], None]) -> None:
@@ -132,6 +134,13 @@ class Library:
         embedding yet is embedded. An interrupted run is gone on with by the next.
         """
         return self._upkeep.index(full=full, progress=progress)
+
+    def refresh(self) -> None:
+        """Answer from the newest state of the index from now on, as another process left it.
+
+        What is under way, such as an iterator of answers, should have come to its end.
+        """
+        self._parts.refresh()
 
     @_of_one_state
     def status(self) -> Status:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from papersim.errors import (
     ConfigError,
-    IndexBusyError,
     IndexRenewedError,
+    IndexUnusableError,
     ModelMismatchError,
     NoIndexError,
     OtherNotesError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from papersim.config import Settings
     from papersim.encode.model import Model
     from papersim.index.derived import Derived
-    from papersim.index.manifest import State
     from papersim.index.store import Store
     from papersim.lookup import Entry
     from papersim.model import Paper
@@ -35,9 +34,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-__all__ = ["Parts", "in_order", "state_of"]
-
-T = TypeVar("T")
+__all__ = ["Parts", "in_order"]
 
 
 @dataclass
@@ -73,12 +70,15 @@ class Parts:
 
     @cached_property
     def store(self) -> Store:
-        """The store of the index. Raises NoIndexError or OtherNotesError where it is not ours."""
+        """The store of the index, as it is now, and stays here whatever is written meanwhile.
+
+        Raises NoIndexError or OtherNotesError where it is not ours.
+        """
         from papersim.index.store import Store
 
         folder = self.settings.index
         store = Store.open(folder)
-        store.hold()
+        store.stand()
         if not store.generation:
             raise NoIndexError(f"the index in {folder} was never finished; run: papersim index")
         root, wanted = store.meta("notes"), self.settings.notes.resolve()
@@ -88,13 +88,6 @@ class Parts:
                 f"run: papersim index --notes {self.settings.notes} --index DIR"
             )
         return store
-
-    def writing(self, what: str, patience: float | None = None) -> AbstractContextManager[None]:
-        """Return what holds the lock of the index folder; see `papersim.index.lock.writing`."""
-        from papersim.index.lock import PATIENCE, writing
-
-        patient = PATIENCE if patience is None else patience
-        return writing(self.settings.index, what, patience=patient, on_wait=self.on_message)
 
     @cached_property
     def listing(self) -> Store:
@@ -122,40 +115,17 @@ class Parts:
         from papersim.index.derived import Derived
 
         self.check_model()
-        state, folder = state_of(self.store), self.settings.index
-        found = Derived.load(folder, state.generation, state.fingerprint)
+        store, folder = self.store, self.settings.index
+        state = store.generation, store.meta("fingerprint")
+        found = Derived.load(folder, *state)
         if found is None:
-            self._check_renewed(state)
-            self.on_message("the vector index is made again from the stored embeddings")
-            found = self._kept_if_alone(self.derive)
+            with self._keeping() as keep:
+                again = _said("the vector index is made again from the stored embeddings", keep)
+                self.on_message(again)
+                found = self.derive(store, keep=keep)
+                if keep:
+                    self.settle(store)
         return found
-
-    def _check_renewed(self, state: State) -> None:
-        """Raise IndexRenewedError if the index is in another state by now than this."""
-        from papersim.index.store import Store
-
-        store = Store.open(self.settings.index)
-        try:
-            if state_of(store) != state:
-                raise IndexRenewedError("the index was renewed meanwhile; run the same again")
-        finally:
-            store.close()
-
-    def _kept_if_alone(self, make: Callable[[Store, Path | None], T]) -> T:
-        """Return what is made of the store, kept where nothing else is writing to the index."""
-        from papersim.index.kept import settle
-        from papersim.index.manifest import DERIVED, TAG_MODEL
-
-        folder, state = self.settings.index, state_of(self.store)
-        try:
-            with self.writing("makes anew what was missing", patience=0):
-                self._check_renewed(state)
-                made = make(self.store, folder)
-                for kind in (DERIVED, TAG_MODEL):
-                    settle(folder, kind, state)
-                return made
-        except IndexBusyError:
-            return make(self.store, None)
 
     def check_model(self) -> None:
         """Raise ModelMismatchError where the index was made with a model of another name."""
@@ -166,17 +136,52 @@ class Parts:
                 f"{model}; run: papersim index --model {model}"
             )
 
+    def writing(self, what: str, *, make: bool = True) -> AbstractContextManager[bool]:
+        """Hold the index folder for writing; see `papersim.index.lock.writing`."""
+        from papersim.index.lock import writing
+
+        return writing(self.settings.index, what, self.on_message, make=make)
+
+    @contextmanager
+    def _keeping(self) -> Iterator[bool]:
+        """Yield whether what is made of the store may be kept; nobody else writes meanwhile.
+
+        It may not while another process writes. Raises IndexRenewedError where the index has moved
+        on since it was opened here, and what is missing with it.
+        """
+        from papersim.index.lock import writing
+
+        with ExitStack() as held:
+            try:
+                held.enter_context(writing(self.settings.index, "papersim", wait=0, make=False))
+                keep = True
+            except IndexUnusableError:
+                keep = False
+            if not self.store.is_newest():
+                raise IndexRenewedError("the index was renewed meanwhile; run the same again")
+            yield keep
+
+    def settle(self, store: Store) -> None:
+        """Have only what is derived from the state that the store is in; see `settle` there."""
+        from papersim.index.kept import settle
+        from papersim.index.manifest import DERIVED, TAG_MODEL, State
+
+        state = State(store.generation, store.meta("fingerprint"))
+        for kind in (DERIVED, TAG_MODEL):
+            settle(self.settings.index, kind, state)
+
     def derive(
-        self, store: Store, folder: Path | None, progress: Progress | None = None
+        self, store: Store, progress: Progress | None = None, *, keep: bool = True
     ) -> Derived:
-        """Return what a store gives, having kept it in a folder, if there is one, as coming."""
+        """Return what a store gives; kept as coming if ``keep``, with the index held."""
         from papersim.index.derived import Derived
 
-        state, dimension = state_of(store), int(store.meta("dimension", "384"))
-        derived = Derived.build(store, state.fingerprint, dimension, folder, progress)
+        fingerprint = store.meta("fingerprint")
+        folder, dimension = self.settings.index, int(store.meta("dimension", "384"))
+        derived = Derived.build(store, fingerprint, dimension, folder, progress, keep=keep)
         try:
-            if folder is not None:
-                derived.save(folder, state.generation, state.fingerprint)
+            if keep:
+                derived.save(folder, store.generation, fingerprint)
         except OSError as error:
             self.on_message(f"the vector index could not be kept: {error.strerror}")
         return derived
@@ -208,10 +213,12 @@ class Parts:
         store = self.store
         found, whole = load_tag_model(self.settings.index, store)
         if not whole:
-            self._check_renewed(state_of(store))
-            self.on_message("the tag model is made again from the notes' tags")
             derived = self.derived
-            found = self._kept_if_alone(lambda store, kept: self.fit_tags(store, derived, kept))
+            with self._keeping() as keep:
+                self.on_message(_said("the tag model is made again from the notes' tags", keep))
+                found = self.fit_tags(store, derived, keep=keep)
+                if keep:
+                    self.settle(store)
         return found
 
     def renew_tags(self, store: Store, derived: Derived, *, full: bool = False) -> None:
@@ -223,16 +230,16 @@ class Parts:
         except OSError:
             taken_over = False  # fitting tells what is the matter
         if not taken_over:
-            self.fit_tags(store, derived, self.settings.index)
+            self.fit_tags(store, derived)
 
-    def fit_tags(self, store: Store, derived: Derived, folder: Path | None) -> TagModel | None:
-        """Return what the tags in a store teach, having kept it in a folder, if there is one."""
+    def fit_tags(self, store: Store, derived: Derived, *, keep: bool = True) -> TagModel | None:
+        """Return what the tags in a store teach; kept as coming if ``keep``."""
         from papersim.index.tag_model import fit_tag_model, save_tag_model
 
         model = fit_tag_model(store, derived.vectors)
         try:
-            if folder is not None:
-                save_tag_model(model, folder, store)
+            if keep:
+                save_tag_model(model, self.settings.index, store)
         except OSError as error:
             self.on_message(f"the tag model could not be kept: {error.strerror}")
         return model
@@ -246,6 +253,18 @@ class Parts:
                 "run: papersim index"
             )
         return self.model
+
+    def refresh(self) -> None:
+        """Go on to the newest state of the index, if there is a newer one."""
+        store = self.__dict__.get("store")
+        try:
+            newest = store is not None and store.is_newest()
+        except IndexUnusableError:
+            newest = False  # what is asked next says what is the matter
+        if newest:
+            self.__dict__.pop("suggester", None)  # tags may have been rejected
+        else:
+            self.forget()
 
     def forget(self) -> None:
         """Let go of all that was made of the index, which has changed."""
@@ -261,11 +280,8 @@ class Parts:
             self.__dict__.pop(name, None)
 
 
-def state_of(store: Store) -> State:
-    """Return the state that a store is in."""
-    from papersim.index.manifest import State
-
-    return State(store.generation, store.meta("fingerprint"))
+def _said(what: str, kept: bool) -> str:
+    return what if kept else f"{what}, for now: another papersim is writing the index"
 
 
 def in_order(store: Store) -> list[Paper]:

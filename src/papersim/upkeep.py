@@ -5,11 +5,11 @@ What reads and embeds is imported when there is something to do.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from papersim.errors import VaultError
 from papersim.index.stamp import drop_stamp, leave_stamp, report_if_unchanged, surroundings
-from papersim.parts import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,12 @@ class Upkeep:
         self._parts.forget()  # another process may have written the index meanwhile
         if unchanged is not None:
             return unchanged
-        with self._parts.writing("index"):
+        with self._parts.writing("papersim index") as waited:
+            if waited and around is not None and not full:
+                # Whoever was writing may have done it all.
+                unchanged = report_if_unchanged(settings.index, vault, around)
+                if unchanged is not None:
+                    return unchanged
             report, notes = self._sync(full=full, progress=progress)
             if around is not None and notes is not None:
                 leave_stamp(settings.index, around, notes, report)
@@ -55,37 +60,27 @@ class Upkeep:
         self, *, full: bool, progress: Progress | None
     ) -> tuple[IndexReport, Mapping[str, NoteState] | None]:
         """Return what was done, and the notes as they are kept if nothing is left to be done."""
-        from papersim.files import sweep
         from papersim.index.store import Store
         from papersim.index.sync import sync
         from papersim.undo import sweep_notes
 
         folder, vault, labels = self._parts.settings.index, self._parts.vault, self._parts.labels
         drop_stamp(folder)
+        sweep_notes(folder, vault.root)
         store = Store.open(folder, create=True)
 
         def derive() -> None:
             self._renew_derived(store, progress, full=full)
 
         try:
-            sweep(folder)
-            sweep_notes(folder, vault.root)
-            self._settle(store)
+            self._parts.settle(store)
             model = self._parts.model
             report = sync(vault, store, model, labels, full=full, progress=progress, derive=derive)
-            self._settle(store)
+            self._parts.settle(store)
             finished = not store.fresh() and self._has_derived(store)
             return report, store.notes() if finished else None
         finally:
             store.close()
-
-    def _settle(self, store: Store) -> None:
-        """Have only what is derived from the state that the store is in."""
-        from papersim.index.kept import settle
-        from papersim.index.manifest import DERIVED, TAG_MODEL
-
-        for kind in (DERIVED, TAG_MODEL):
-            settle(self._parts.settings.index, kind, state_of(store))
 
     def _renew_derived(self, store: Store, progress: Progress | None, *, full: bool) -> None:
         """Make what is derived from the store anew, where it is not of this state."""
@@ -103,7 +98,7 @@ class Upkeep:
             encoder = self._parts.model.load()
             embed_probes(store, encoder, more, progress)
             encoder.release()  # what follows takes memory of its own
-            derived = self._parts.derive(store, folder, progress)
+            derived = self._parts.derive(store, progress)
         self._parts.renew_tags(store, derived, full=full)
 
     def _has_derived(self, store: Store) -> bool:
@@ -135,7 +130,7 @@ class Upkeep:
             index_kind=kind,
             generation=store.generation,
             up_to_date=self._up_to_date(store),
-            bytes=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
+            bytes=_bytes_of_index(folder),
             passages=store.count("passages"),
             languages=languages,
         )
@@ -189,6 +184,17 @@ class Upkeep:
         if detail:
             found.append(Finding("index", str(folder), detail, "run: papersim index"))
         return tuple(found)
+
+
+def _bytes_of_index(folder: Path) -> int:
+    """Return what the files of an index take, without those of its lock."""
+    from papersim.index.lock import FILE_NAMES
+
+    total = 0
+    for file in folder.iterdir():
+        with suppress(OSError):  # a writer may take it away meanwhile
+            total += file.stat().st_size if file.is_file() and file.name not in FILE_NAMES else 0
+    return total
 
 
 def _damaged(folder: Path) -> list[Finding]:
