@@ -10,6 +10,8 @@ PapersimError                what a user can cause; one line that names the next
 │   ├── NoIndexError         there is none yet
 │   ├── OtherNotesError      it is of another folder of notes
 │   ├── ModelMismatchError   it was made with another model
+│   ├── IndexBusyError       another process is writing it
+│   ├── IndexRenewedError    another process has just brought it up to date
 │   └── DamagedIndexError    it cannot be read
 ├── LookupFailedError        a paper or note that is not there, or not only once
 └── NothingToMeasureError    neither tags nor links to measure answers by
@@ -22,6 +24,8 @@ __all__ = [
     "DamagedIndexError",
     "EditError",
     "EncoderError",
+    "IndexBusyError",
+    "IndexRenewedError",
     "IndexUnusableError",
     "LookupFailedError",
     "ModelMismatchError",
@@ -64,6 +68,14 @@ class OtherNotesError(IndexUnusableError):
 
 class ModelMismatchError(IndexUnusableError):
     """The index was made with another model."""
+
+
+class IndexBusyError(IndexUnusableError):
+    """Another process is writing the index."""
+
+
+class IndexRenewedError(IndexUnusableError):
+    """What was about to be read is of a state that another process has put behind."""
 
 
 class DamagedIndexError(IndexUnusableError):

@@ -5,6 +5,7 @@ What reads and embeds is imported when there is something to do.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from papersim.errors import IndexUnusableError, VaultError
@@ -44,9 +45,15 @@ class Upkeep:
         self._parts.forget()  # another process may have written the index meanwhile
         if unchanged is not None:
             return unchanged
-        report, notes = self._sync(full=full, progress=progress)
-        if around is not None and notes is not None:
-            leave_stamp(settings.index, around, notes, report)
+        with self._parts.writing("papersim index") as waited:
+            if waited and around is not None and not full:
+                # Whoever was writing may have done it all.
+                unchanged = report_if_unchanged(settings.index, vault, around)
+                if unchanged is not None:
+                    return unchanged
+            report, notes = self._sync(full=full, progress=progress)
+            if around is not None and notes is not None:
+                leave_stamp(settings.index, around, notes, report)
         self._parts.forget()
         return report
 
@@ -56,13 +63,21 @@ class Upkeep:
         """Return what was done, and the notes as they are kept if nothing is left to be done."""
         from papersim.index.store import Store
         from papersim.index.sync import sync
+        from papersim.undo import sweep_notes
 
         folder, vault, labels = self._parts.settings.index, self._parts.vault, self._parts.labels
         drop_stamp(folder)
+        sweep_notes(folder, vault.root)
         store = Store.open(folder, create=True)
-        try:
-            report = sync(vault, store, self._parts.model, labels, full=full, progress=progress)
+
+        def derive() -> None:
             self._renew_derived(store, progress, full=full)
+
+        try:
+            self._parts.settle(store)
+            model = self._parts.model
+            report = sync(vault, store, model, labels, full=full, progress=progress, derive=derive)
+            self._parts.settle(store)
             finished = not store.fresh() and self._has_derived(store)
             return report, store.notes() if finished else None
         finally:
@@ -167,7 +182,7 @@ class Upkeep:
             index_kind=kind,
             generation=store.generation,
             up_to_date=self._up_to_date(store),
-            bytes=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
+            bytes=_bytes_of_index(folder),
             passages=store.count("passages"),
             languages=languages,
         )
@@ -221,6 +236,17 @@ class Upkeep:
         if detail:
             found.append(Finding("index", str(folder), detail, "run: papersim index"))
         return tuple(found)
+
+
+def _bytes_of_index(folder: Path) -> int:
+    """Return what the files of an index take, without those of its lock."""
+    from papersim.index.lock import FILE_NAMES
+
+    total = 0
+    for file in folder.iterdir():
+        with suppress(OSError):  # a writer may take it away meanwhile
+            total += file.stat().st_size if file.is_file() and file.name not in FILE_NAMES else 0
+    return total
 
 
 def _damaged(folder: Path) -> list[Finding]:
