@@ -250,12 +250,14 @@ def _did_something(report: IndexReport, before: IndexReport) -> bool:
 
 def _told(error: Exception) -> str:
     """Return what went wrong in one line."""
+    if isinstance(error, VaultError):
+        return " ".join(str(error).split())
+    told = str(error)
     if isinstance(error, sqlite3.Error):
-        return f"the index cannot be used now ({error}); trying again"
-    if isinstance(error, OSError) and error.strerror:
-        what = f"{error.filename}: " if error.filename else ""
-        return f"{what}{error.strerror}; trying again"
-    return " ".join(str(error).split())
+        told = f"the index cannot be used now: {error}"
+    elif isinstance(error, OSError) and error.strerror:
+        told = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"{' '.join(told.split())} (trying again)"
 
 
 def file_system_of(path: str, mounts: str | None = None) -> str:
