@@ -24,7 +24,7 @@ FACES = {"cli", "__main__"}
 BELOW_THE_LIBRARY = {
     "config", "encode", "errors", "files", "filters", "index", "language", "lookup", "model",
     "notes", "parts", "places", "query", "rank", "ranker", "rejections", "renaming", "suggest",
-    "suggester", "tag_options", "tagger", "tagging", "undo", "upkeep", "vault", "write",
+    "suggester", "tag_options", "tagger", "tagging", "undo", "upkeep", "vault", "watch", "write",
 }  # fmt: skip
 TOUCHES_A_DISK = {
     "os", "pathlib", "io", "shutil", "tempfile", "glob", "sqlite3", "subprocess", "faiss", "torch",
@@ -212,7 +212,7 @@ def test_indexing_what_is_indexed_looks_at_no_note_and_at_nothing_else(vault: Va
     mine = f"[o for o in opened if o.startswith({str(vault.root)!r})]"
     only = str(vault.index / "stamp.json")
     loaded = loaded_after(f"{WATCHED}{called}\nassert {mine} == [{only!r}], opened")
-    assert not loaded & {*PARSERS, *READERS, *WORKERS, "rich", "sqlite3", "hashlib"}
+    assert not loaded & {*PARSERS, *READERS, *WORKERS, "rich", "sqlite3", "hashlib", "watchfiles"}
 
 
 @pytest.mark.parametrize(

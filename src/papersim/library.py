@@ -20,6 +20,7 @@ from papersim.tag_options import TagOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from threading import Event
 
     from papersim.index.sync import Progress
     from papersim.model import (
@@ -134,6 +135,18 @@ class Library:
         embedding yet is embedded. An interrupted run is gone on with by the next.
         """
         return self._upkeep.index(full=full, progress=progress)
+
+    def watch(
+        self, stop: Event, *, full: bool = False, progress: Progress | None = None
+    ) -> Iterator[IndexReport]:
+        """Yield what `index` did at once, and whenever notes have changed and a burst is over.
+
+        Ends when ``stop`` is set. A folder that is away or suddenly empty is waited for, what goes
+        wrong is told ``on_message`` and tried again. ``full`` and ``progress`` are for the first
+        update. Raises VaultError where there are no such notes and never were, ConfigError, and
+        EncoderError before the first update.
+        """
+        return self._upkeep.watch(stop, full=full, progress=progress)
 
     def refresh(self) -> None:
         """Answer from the newest state of the index from now on, as another process left it.

@@ -8,12 +8,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from papersim.errors import VaultError
+from papersim.errors import IndexUnusableError, VaultError
 from papersim.index.stamp import drop_stamp, leave_stamp, report_if_unchanged, surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from threading import Event
 
     from papersim.index.store import NoteState, Store
     from papersim.index.sync import Progress
@@ -107,6 +108,57 @@ class Upkeep:
 
         folder, state = self._parts.settings.index, (store.generation, store.meta("fingerprint"))
         return Derived.is_saved(folder, *state) and has_tag_model(folder, store)
+
+    def watch(
+        self, stop: Event, *, full: bool = False, progress: Progress | None = None
+    ) -> Iterator[IndexReport]:
+        """Yield a report of `index` at once, and after each burst of changes to the notes.
+
+        Ends when ``stop`` is set. Notes are not taken for removed while their folder is away.
+        """
+        from papersim.vault import DEFAULT_EXCLUDE, Vault
+        from papersim.watch import SteadyVault, Watch
+
+        parts, settings = self._parts, self._parts.settings
+        vault = SteadyVault(settings.notes, (*DEFAULT_EXCLUDE, *settings.exclude), self._has_notes)
+        if not self._has_notes():
+            Vault.open(vault.root)  # raises VaultError where there is nothing to wait for
+        done = False
+
+        def update() -> IndexReport:
+            nonlocal done
+            report = self.index(full=full and not done, progress=None if done else progress)
+            done = True
+            return report
+
+        parts.vault = vault
+        try:
+            watch = Watch(vault, settings.index, update, self._rest, parts.on_message)
+            yield from watch.reports(stop)
+        finally:
+            del parts.vault
+
+    def _has_notes(self) -> bool:
+        """Return whether there are notes in the index, as it is on the disk now."""
+        import sqlite3
+
+        self._parts.forget()
+        try:
+            return self._parts.store.count("notes") > 0
+        except (IndexUnusableError, sqlite3.Error):
+            return False
+        finally:
+            self._parts.forget()
+
+    def _rest(self) -> None:
+        """Let go of the model, and of the memory that was freed."""
+        import gc
+
+        from papersim.encode.runtime import give_back_memory
+
+        self._parts.__dict__.pop("model", None)
+        gc.collect()
+        give_back_memory()
 
     def status(self) -> Status:
         """Return what is indexed, with what, and whether the notes have changed since."""
