@@ -65,7 +65,8 @@ def writing(
     if make:
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-    lock, waited = _acquired(folder, on_message, wait)
+    # Where there is no folder, filelock would make one.
+    lock, waited = _acquired(folder, on_message, wait) if folder.is_dir() else (None, False)
     if lock is None:
         yield waited
         return
