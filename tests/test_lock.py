@@ -6,14 +6,16 @@ import errno
 import fcntl
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conftest import SMALL_VAULT, Cli, Done, Vault, content, snapshot
+from conftest import SMALL_VAULT, Cli, Done, Vault, content, environment, snapshot
 from papersim.errors import IndexBusyError
 from papersim.index import stamp
 from papersim.index.lock import FILE_NAMES, HOLDER, LOCK, writing
@@ -350,3 +352,144 @@ def test_what_a_killed_writer_left_half_written_goes(vault: Vault, tmp_path: Pat
     vault.write("new.md", "## New\n")
     vault.update()
     assert [file for file in (*ours, *others) if file.exists()] == others
+
+
+# --- readers beside a writer --------------------------------------------------------------------
+
+WRITER = """
+import json, sys, time
+from pathlib import Path
+from papersim import Library
+
+notes, index, rounds, stop = map(Path, sys.argv[1:])
+every = json.loads(rounds.read_text())
+number = 0
+while not stop.exists():
+    number += 1
+    for path, text in every[number % len(every)].items():
+        (notes / path).write_text(text)
+    Library.open(notes, index).index()
+    print(number, flush=True)
+"""
+READER = """
+import json, sys, time
+from pathlib import Path
+from papersim import Library
+from papersim.cli.values import papers_json, similar_json
+
+notes, index, stop = map(Path, sys.argv[1:])
+library, number = Library.open(notes, index), 0
+while not stop.exists():
+    number += 1
+    begun = time.monotonic()
+    if number % 3:
+        library.refresh()
+    else:
+        library = Library.open(notes, index)
+    paper = library.find("Text to Mesh")
+    similar = similar_json(paper, library.similar(paper, k=50))
+    papers = papers_json(library.papers())
+    suggested = library.suggest_tags(paper.id) if number % 5 == 0 else ()
+    print(json.dumps([time.monotonic() - begun, similar, papers, bool(suggested)]), flush=True)
+"""
+ROUNDS = 3
+
+
+def notes_of_round(number: int) -> dict[str, str]:
+    """Return notes of which each tells in which round it was written."""
+    told = f"#round{number}\n- **Method**: In round {number} this is said, and no other."
+    titles = ("Text to Mesh: Sculpting", "Contrast Without Labels", "Small Adapters for Models")
+    notes = {f"{n}.md": f"## {title}\n{told}\n" for n, title in enumerate(titles)}
+    more = "".join(f"## The Paper that Came in Round {n}\n{told}\n" for n in range(number))
+    return {**notes, "more.md": more}
+
+
+def simple(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the papers of an answer by title, with all that tells their round, and the scores."""
+    return {
+        hit["paper"]["title"]: (
+            hit["paper"]["tags"],
+            sorted(e["section"]["text"] for e in hit["evidence"]),
+            pytest.approx(hit["score"], abs=5e-3),
+        )
+        for hit in answer["hits"]
+    }
+
+
+def answers_of(vault: Vault, cli: Cli) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what similar and papers answer."""
+    asked = ("similar", TITLE, "-k", "50", "--json"), ("papers", "--json")
+    similar, papers = (cli.at(vault, *command).json for command in asked)
+    return similar, papers
+
+
+def beside(code: str, *arguments: Path) -> subprocess.Popen[str]:
+    """Start a process that goes on until a file tells it to stop."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env=environment(),
+        stdout=(arguments[-1].parent / f"{len(arguments)}.out").open("w"),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def assert_answers_are_whole(vault: Vault, cli: Cli, root: Path, seconds: float) -> int:
+    """Ask again and again while a writer changes notes and indexes; return how often."""
+    expected = []
+    for number in range(ROUNDS):
+        for path, text in notes_of_round(number).items():
+            vault.write(path, text)
+        vault.update()
+        expected.append(answers_of(vault, cli))
+    assert len({json.dumps(one) for one in expected}) == ROUNDS
+
+    def check(similar: dict[str, Any], papers: dict[str, Any] | None = None) -> int:
+        (tag,) = similar["query"]["tags"]
+        number = int(tag.removeprefix("round"))
+        assert simple(similar) == simple(expected[number][0])
+        assert papers in (None, expected[number][1])
+        return number
+
+    (root / "rounds.json").write_text(json.dumps([notes_of_round(n) for n in range(ROUNDS)]))
+    stop = root / "stop"
+    writer = beside(WRITER, vault.notes, vault.index, root / "rounds.json", stop)
+    reader = beside(READER, vault.notes, vault.index, stop)
+    asked, slowest, begun = 0, 0.0, time.monotonic()
+    try:
+        while time.monotonic() - begun < seconds:
+            at = time.monotonic()
+            done = ended(started(vault, "similar", TITLE, "-k", "50", "--json", "--quiet"))
+            assert (done.code, done.err) == (0, "")
+            slowest = max(slowest, time.monotonic() - at)
+            check(done.json)
+            done = ended(started(vault, "papers", "--json"))
+            assert (done.code, done.err) == (0, "")
+            assert done.json in [papers for _, papers in expected]
+            asked += 2
+    finally:
+        stop.touch()
+        told = [process.communicate(timeout=120)[1] for process in (writer, reader)]
+    assert told == ["", ""]
+    rounds = (root / "4.out").read_text().splitlines()
+    answers = [json.loads(line) for line in (root / "3.out").read_text().splitlines()]
+    seen = {check(similar, papers) for _, similar, papers, _ in answers}
+    assert len(seen) == ROUNDS, "it went on to newer states"
+    slowest = max(slowest, *(answer[0] for answer in answers))
+    print(f"\n{len(rounds)} rounds, {asked} + {len(answers)} answers, slowest {slowest:.1f} s")
+    assert slowest < 10
+    return asked + len(answers)
+
+
+def test_every_answer_beside_a_writer_is_of_one_state(
+    empty: Vault, cli: Cli, tmp_path: Path
+) -> None:
+    assert assert_answers_are_whole(empty, cli, tmp_path, seconds=15) > 100
+
+
+@pytest.mark.slow
+def test_every_answer_beside_a_writer_is_of_one_state_for_minutes(
+    empty: Vault, cli: Cli, tmp_path: Path
+) -> None:
+    assert assert_answers_are_whole(empty, cli, tmp_path, seconds=180) > 1000
