@@ -425,14 +425,15 @@ def answers_of(vault: Vault, cli: Cli) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def beside(code: str, *arguments: Path) -> subprocess.Popen[str]:
     """Start a process that goes on until a file tells it to stop."""
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        env=environment(),
-        stdout=(arguments[-1].parent / f"{len(arguments)}.out").open("w"),
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    with (arguments[-1].parent / f"{len(arguments)}.out").open("w") as out:
+        return subprocess.Popen(
+            [sys.executable, "-c", code, *map(str, arguments)],
+            env=environment(),
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
 
 
 def assert_answers_are_whole(vault: Vault, cli: Cli, root: Path, seconds: float) -> int:
