@@ -354,6 +354,26 @@ def test_what_a_killed_writer_left_half_written_goes(vault: Vault, tmp_path: Pat
     assert [file for file in (*ours, *others) if file.exists()] == others
 
 
+@pytest.mark.parametrize("after", ["index", "apply", "undo"])
+def test_what_a_killed_edit_left_beside_notes_goes(vault: Vault, after: str) -> None:
+    """The journal tells where; elsewhere in the vault nothing of the kind can be of an edit."""
+    vault.open().rename_tag("PEFT", "LoRA")
+    name = ".papersim-0123456789abcdef.tmp"
+    named = [vault.notes / name, vault.notes / "reading" / name]
+    other = vault.write(f"elsewhere/{name}", "half")
+    for file in named:
+        file.write_text("half")
+    if after == "index":
+        report = vault.update()
+        assert (report.changed, report.added) == (2, 0), "it is no note"
+    elif after == "apply":
+        assert vault.open().rename_tag("音声", "speech").written
+    else:
+        assert len(vault.open().undo().written) == 2
+    assert not any(file.exists() for file in named)
+    assert other.exists()
+
+
 # --- readers beside a writer --------------------------------------------------------------------
 
 WRITER = """
