@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from papersim.model import IndexReport
 
 FEW, MANY = 4, 75  # kills of each command
@@ -75,13 +77,13 @@ class Index:
     """What an index holds, to be compared with what another does."""
 
     content: dict[str, list[tuple[object, ...]]]
-    embeddings: dict[bytes, object]
+    embeddings: dict[bytes, NDArray[np.float32]]
     answers: list[tuple[str, list[tuple[str, float]]]]
 
     @classmethod
     def of(cls, vault: Vault) -> Index:
         """Return what a vault's index holds."""
-        return cls(content(vault), dict(embeddings(vault)), answers(vault))
+        return cls(content(vault), embeddings(vault), answers(vault))
 
     def assert_is(self, clean: Index) -> None:
         """Assert that this is the index of a clean run, but for texts that are kept besides."""
