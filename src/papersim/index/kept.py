@@ -116,6 +116,13 @@ def damaged(folder: Path, kind: Kind) -> list[str]:
     The manifest is one of them. Where nothing was ever kept there are none, and none where an
     older papersim kept it, which is made again by itself.
     """
+    found = _damaged(folder, kind)
+    # A writer may have put the next state in place meanwhile, and taken away the files of this.
+    again = set(_damaged(folder, kind)) if found else set()
+    return [name for name in found if name in again]
+
+
+def _damaged(folder: Path, kind: Kind) -> list[str]:
     manifest = kind.manifest(folder)
     if not manifest.exists():
         return []

@@ -67,7 +67,9 @@ def writing(
     if make:
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-    lock, waited = _acquired(folder, on_message, PATIENCE if wait is None else wait)
+    patience = PATIENCE if wait is None else wait
+    # Where there is no folder, filelock would make one.
+    lock, waited = _acquired(folder, on_message, patience) if folder.is_dir() else (None, False)
     if lock is None:
         yield waited
         return
