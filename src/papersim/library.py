@@ -118,7 +118,9 @@ class Library:
 
     def doctor(self) -> tuple[Finding, ...]:
         """Return what stands out in notes and index, each with what to do about it."""
-        return self._upkeep.doctor()
+        from papersim.doctor import Doctor
+
+        return Doctor(self._parts, self._upkeep).findings()
 
     # --- papers ------------------------------------------------------------------------------
 

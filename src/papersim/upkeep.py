@@ -12,11 +12,10 @@ from papersim.index.stamp import drop_stamp, leave_stamp, report_if_unchanged, s
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from papersim.index.store import NoteState, Store
     from papersim.index.sync import Progress
-    from papersim.model import Finding, IndexReport, Status
+    from papersim.model import IndexReport, Status
     from papersim.parts import Parts
     from papersim.vault import NoteFile
 
@@ -114,13 +113,14 @@ class Upkeep:
             dimension=int(store.meta("dimension", "0")),
             index_kind=kind,
             generation=store.generation,
-            up_to_date=self._up_to_date(store),
+            up_to_date=self.is_up_to_date(store),
             bytes=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
             passages=store.count("passages"),
             languages=languages,
         )
 
-    def _up_to_date(self, store: Store) -> bool:
+    def is_up_to_date(self, store: Store) -> bool:
+        """Return whether an index would be as it is, were it made now."""
         from papersim.index.plan import make_plan
         from papersim.index.sync import reader_digest
 
@@ -144,39 +144,3 @@ class Upkeep:
             return digest_of(self._parts.vault.read(file.path)) == known[file.path].digest
         except OSError:
             return False
-
-    def doctor(self) -> tuple[Finding, ...]:
-        """Return what stands out in notes and index, each with what to do about it."""
-        from papersim.index.plan import make_plan
-        from papersim.model import Finding
-
-        store = self._parts.listing
-        skipped = [(path, state.skipped) for path, state in store.notes().items() if state.skipped]
-        skipped += [(s.note, s.reason) for s in make_plan(self._parts.vault, {}).skipped]
-        advice = "mend the note, or exclude it in papersim.toml"
-        found = [Finding("skipped", path, reason, advice) for path, reason in sorted(skipped)]
-        found += [
-            Finding("boilerplate", text, f"in {count} papers", "left out of what is embedded")
-            for text, count in store.boilerplate_counts()
-        ]
-        folder = self._parts.settings.index
-        found += _damaged(folder)
-        detail = "the notes have changed since it was made"
-        if store is not self._parts.__dict__.get("store"):
-            detail = "there is none of these notes, or it was never finished"
-        elif self._up_to_date(store):
-            detail = ""
-        if detail:
-            found.append(Finding("index", str(folder), detail, "run: papersim index"))
-        return tuple(found)
-
-
-def _damaged(folder: Path) -> list[Finding]:
-    """Return the files derived from the store that do not hold what was written to them."""
-    from papersim.index.kept import damaged
-    from papersim.index.manifest import DERIVED, TAG_MODEL
-    from papersim.model import Finding
-
-    names = [name for kind in (DERIVED, TAG_MODEL) for name in damaged(folder, kind)]
-    detail, advice = "it does not hold what was written to it", "run: papersim index --full"
-    return [Finding("damaged", str(folder / name), detail, advice) for name in names]
