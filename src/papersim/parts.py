@@ -118,8 +118,13 @@ class Parts:
                 f"{model}; run: papersim index --model {model}"
             )
 
-    def derive(self, store: Store, progress: Progress | None = None) -> Derived:
-        """Return what a store gives, having kept it."""
+    def derive(
+        self, store: Store, progress: Progress | None = None, *, keep: bool = False
+    ) -> Derived:
+        """Return what a store gives, having kept it.
+
+        Where that cannot be kept, that is said, or, with ``keep``, OSError raised.
+        """
         from papersim.index.derived import Derived
 
         fingerprint = store.meta("fingerprint")
@@ -128,6 +133,8 @@ class Parts:
         try:
             derived.save(folder, store.generation, fingerprint)
         except OSError as error:
+            if keep:
+                raise
             self.on_message(f"the vector index could not be kept: {error.strerror}")
         return derived
 
@@ -171,16 +178,21 @@ class Parts:
         except OSError:
             taken_over = False  # fitting tells what is the matter
         if not taken_over:
-            self.fit_tags(store, derived)
+            self.fit_tags(store, derived, keep=True)
 
-    def fit_tags(self, store: Store, derived: Derived) -> TagModel | None:
-        """Return what the tags in a store teach, having kept it."""
+    def fit_tags(self, store: Store, derived: Derived, *, keep: bool = False) -> TagModel | None:
+        """Return what the tags in a store teach, having kept it.
+
+        Where that cannot be kept, that is said, or, with ``keep``, OSError raised.
+        """
         from papersim.index.tag_model import fit_tag_model, save_tag_model
 
         model = fit_tag_model(store, derived.vectors)
         try:
             save_tag_model(model, self.settings.index, store)
         except OSError as error:
+            if keep:
+                raise
             self.on_message(f"the tag model could not be kept: {error.strerror}")
         return model
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-__all__ = ["JOURNAL", "Change", "Outcome", "apply_changes", "undo"]
+__all__ = ["JOURNAL", "Change", "Outcome", "apply_changes", "check_journal", "undo"]
 
 JOURNAL = "last-edit.json"
 _VERSION = 1
@@ -166,6 +166,12 @@ def undo(index: Path, vault: Path) -> Outcome:
     if not failed:
         _clear(index)
     return _outcome(results)
+
+
+def check_journal(index: Path) -> None:
+    """Raise VaultError where there is a journal that cannot be read."""
+    if (index / JOURNAL).exists():
+        _read_journal(index)
 
 
 def _digest(data: bytes) -> str:

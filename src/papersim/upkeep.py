@@ -52,19 +52,43 @@ class Upkeep:
         self, *, full: bool, progress: Progress | None
     ) -> tuple[IndexReport, Mapping[str, NoteState] | None]:
         """Return what was done, and the notes as they are kept if nothing is left to be done."""
+        from papersim.index.database import explained
+        from papersim.index.seal import is_sealed, set_seal
         from papersim.index.store import Store
         from papersim.index.sync import sync
 
         folder, vault, labels = self._parts.settings.index, self._parts.vault, self._parts.labels
-        drop_stamp(folder)
-        store = Store.open(folder, create=True)
-        try:
-            report = sync(vault, store, self._parts.model, labels, full=full, progress=progress)
-            self._renew_derived(store, progress, full=full)
-            finished = not store.fresh() and self._has_derived(store)
-            return report, store.notes() if finished else None
-        finally:
-            store.close()
+        with explained(folder):
+            self._mend_store(deep=full)
+            store = Store.open(folder, create=True)
+            drop_stamp(folder)
+            try:
+                if full and (bad := store.drop_unsound()):
+                    self._parts.on_message(f"{bad} damaged embeddings are made again")
+                report = sync(vault, store, self._parts.model, labels, full=full, progress=progress)
+                self._renew_derived(store, progress, full=full)
+                finished = not store.fresh() and self._has_derived(store)
+                notes = store.notes() if finished else None
+            finally:
+                store.close()
+            if not is_sealed(folder):
+                set_seal(folder)
+        return report, notes
+
+    def _mend_store(self, *, deep: bool) -> None:
+        """Put a sound database in the place of a damaged one, and say so."""
+        from papersim.index.plan import make_plan
+        from papersim.index.salvage import fault_of, salvage
+
+        folder, vault = self._parts.settings.index, self._parts.vault
+        if not fault_of(folder, deep=deep):
+            return
+        if not make_plan(vault, {}).read:
+            raise VaultError(
+                f"the index in {folder} is damaged, and there are no notes in {vault.root} to mend "
+                "it by; put them back and run: papersim doctor --fix"
+            )
+        self._parts.on_message(salvage(folder))
 
     def _renew_derived(self, store: Store, progress: Progress | None, *, full: bool) -> None:
         """Make what is derived from the store anew, where it is not of this state."""
@@ -82,7 +106,7 @@ class Upkeep:
             encoder = self._parts.model.load()
             embed_probes(store, encoder, more, progress)
             encoder.release()  # what follows takes memory of its own
-            derived = self._parts.derive(store, progress)
+            derived = self._parts.derive(store, progress, keep=True)
         self._parts.renew_tags(store, derived, full=full)
 
     def _has_derived(self, store: Store) -> bool:
