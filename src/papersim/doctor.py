@@ -42,10 +42,13 @@ class Doctor:
 
         Raises IndexUnusableError for an index that a newer papersim made.
         """
+        from papersim.index.database import explained
+
         folder = self._parts.settings.index
         damaged = [*self._damaged_store(), *_damaged_files(folder)]
         try:
-            found = [*self._notes(), *damaged, *self._out_of_date()]
+            with explained(folder):
+                found = [*self._notes(), *damaged, *self._out_of_date()]
         except DamagedIndexError as error:
             found = damaged or [_damaged(folder, "papersim.sqlite", str(error))]
         return (*found, *_rejections(folder), *self._leftovers())

@@ -69,6 +69,7 @@ class Upkeep:
                 self._renew_derived(store, progress, full=full)
                 finished = not store.fresh() and self._has_derived(store)
                 notes = store.notes() if finished else None
+                store.settle()
             finally:
                 store.close()
             if not is_sealed(folder):

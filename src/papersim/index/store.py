@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["FILE_NAME", "NotePassage", "NoteState", "PassageRow", "Store", "drop_derived"]
 
 _CHUNK = 500
+_PATIENCE = 200  # ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,14 @@ class Store:
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+    def settle(self) -> None:
+        """Have all that was written in the database itself, unless somebody reads just now.
+
+        Those who only have it open would else keep it in the log until they have gone.
+        """
+        self._db.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
