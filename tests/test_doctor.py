@@ -155,7 +155,7 @@ def test_a_flipped_bit_in_the_seal_is_named_and_mended(
 ) -> None:
     seal = vault.index / "papersim.sqlite.seal"
     data = bytearray(seal.read_bytes())
-    data[int(place * len(data)) if isinstance(place, float) else place] ^= 1
+    data[int(place * len(data)) if place < 1 else int(place)] ^= 1
     seal.write_bytes(data)
     assert cli.at(vault, "similar", "Text to Mesh").code == 0
     (finding,) = findings(cli, vault)

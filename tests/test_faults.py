@@ -276,7 +276,7 @@ def test_a_subfolder_that_cannot_be_read_keeps_its_papers(
         ("reading", "cannot be read: Host is down")
     ]
     assert vault.ids().items() >= ids.items()
-    assert vault.open().find("Finding Passages")
+    assert vault.open().find("Finding Passages").note == "reading/retrieval.md"
     assert vault.update().unchanged == ALL + 1
 
 

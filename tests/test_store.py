@@ -118,7 +118,7 @@ def test_only_texts_without_an_embedding_are_left(tmp_path: Path) -> None:
     with store.transaction():
         texts = store.texts()
         digests = [texts.add(text) for text in ("long text", "mid", "a", "mid", "nul \0 in it")]
-        vector = np.float32([1, 0]).tobytes()
+        vector = np.asarray([1, 0], np.float32).tobytes()
         store.take_embeddings([(digests[0], "mine", vector), (digests[2], "another", vector)])
         assert texts.drop_embedded("mine") == 3
         found = list(texts.batches(2))

@@ -132,17 +132,15 @@ def looks_damaged(folder: Path) -> bool:
 
     Raises OSError.
     """
-    if not (folder / FILE_NAME).exists():
-        return False
-    size = (folder / DATABASE).stat().st_size
     seal = read_seal(folder)
-    if seal is None or not _differs(folder / DATABASE, size, seal):
+    if seal is None or not _differs(folder / DATABASE, seal):
         return False
     # One who writes breaks the seal before; then what was read is no damage.
     return read_seal(folder) == seal
 
 
-def _differs(file: Path, size: int, seal: Seal) -> bool:
+def _differs(file: Path, seal: Seal) -> bool:
+    size = file.stat().st_size
     if size != seal.size:
         return True
     if size <= _SMALL:
