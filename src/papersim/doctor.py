@@ -60,6 +60,8 @@ class Doctor:
         cannot be written.
         """
         before = self.findings()
+        if not any(f.kind in _MENDED and f.detail != _NONE for f in before):
+            return before
         self._mend(before, progress)
         self._parts.forget()
         after = {(f.kind, f.subject): f for f in self.findings()}
@@ -74,7 +76,7 @@ class Doctor:
         from papersim.undo import JOURNAL
 
         folder = self._parts.settings.index
-        with explained(folder):
+        with self._parts.writing("papersim doctor --fix", make=False), explained(folder):
             for finding in found:
                 if finding.kind == "leftover":
                     _remove(Path(finding.subject))

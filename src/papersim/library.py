@@ -19,6 +19,7 @@ from papersim.tag_options import TagOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from threading import Event
 
     from papersim.index.sync import Progress
     from papersim.model import (
@@ -50,7 +51,9 @@ class Library:
     """A folder of notes with its index.
 
     Made by `Library.open`. Values that come out are frozen. Only `index` writes to the index
-    folder, only `apply_tags`, `rename_tag` and `undo` write to notes.
+    folder, only `apply_tags`, `rename_tag` and `undo` write to notes; one process at a time, and
+    they raise IndexBusyError where another is at it for more than ten seconds. Answers are those
+    of the index as it was when it was first asked, whoever writes meanwhile, until `refresh`.
     """
 
     def __init__(self, settings: Settings, on_message: Callable[[str], None]) -> None:
@@ -111,6 +114,25 @@ class Library:
         embedding yet is embedded. An interrupted run is gone on with by the next.
         """
         return self._upkeep.index(full=full, progress=progress)
+
+    def watch(
+        self, stop: Event, *, full: bool = False, progress: Progress | None = None
+    ) -> Iterator[IndexReport]:
+        """Yield what `index` did at once, and whenever notes have changed and a burst is over.
+
+        Ends when ``stop`` is set. A folder that is away or suddenly empty is waited for, what goes
+        wrong is told ``on_message`` and tried again. ``full`` and ``progress`` are for the first
+        update. Raises VaultError where there are no such notes and never were, ConfigError, and
+        EncoderError before the first update.
+        """
+        return self._upkeep.watch(stop, full=full, progress=progress)
+
+    def refresh(self) -> None:
+        """Answer from the newest state of the index from now on, as another process left it.
+
+        What is under way, such as an iterator of answers, should have come to its end.
+        """
+        self._parts.refresh()
 
     def status(self) -> Status:
         """Return what is indexed, with what, and whether the notes have changed since."""

@@ -10,12 +10,13 @@ import base64
 import binascii
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from papersim.errors import VaultError
-from papersim.files import replace_file, sync_folder
+from papersim.files import replace_file, sweep, sync_folder
 from papersim.model import SkippedNote
 from papersim.write import write_note
 
@@ -24,7 +25,15 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-__all__ = ["JOURNAL", "Change", "Outcome", "apply_changes", "check_journal", "undo"]
+__all__ = [
+    "JOURNAL",
+    "Change",
+    "Outcome",
+    "apply_changes",
+    "check_journal",
+    "sweep_notes",
+    "undo",
+]
 
 JOURNAL = "last-edit.json"
 _VERSION = 1
@@ -110,13 +119,14 @@ def apply_changes(
 
     Notes that cannot be written are left and reported; the others are written all the same.
     Changes that change nothing are passed over; where none is written the edit before can still
-    be undone. ``progress`` is told of every note. Raises VaultError, with nothing written, where
-    the journal cannot be.
+    be undone. ``progress`` is told of every note. The index has to be held for writing. Raises
+    VaultError, with nothing written, where the journal cannot be.
     """
     changes = [change for change in changes if change.old != change.new]
     if not changes:
         return Outcome(())
     records = [_Record.of(change).to_json() for change in changes]
+    sweep_notes(index, vault)
     before = _bytes_of(index / JOURNAL)
     _write_journal(index, {"version": _VERSION, "notes": records})
     results = []
@@ -151,8 +161,10 @@ def undo(index: Path, vault: Path) -> Outcome:
 
     Notes that have been changed since are left and reported; notes that were never written are
     passed over. The journal goes, unless a note could not be written: then it can be tried
-    again. Raises VaultError where there is nothing to take back.
+    again. The index has to be held for writing. Raises VaultError where there is nothing to take
+    back.
     """
+    sweep_notes(index, vault)
     results: list[tuple[str, str | None]] = []
     failed = False
     for record in _read_journal(index):
@@ -172,6 +184,23 @@ def check_journal(index: Path) -> None:
     """Raise VaultError where there is a journal that cannot be read."""
     if (index / JOURNAL).exists():
         _read_journal(index)
+
+
+def sweep_notes(index: Path, vault: Path) -> None:
+    """Take away the temporary files that a kill during the last edit left beside notes.
+
+    The journal tells where. The index has to be held for writing, so that no edit is under way.
+    """
+    try:
+        paths = [vault / record.path for record in _read_journal(index)]
+    except VaultError:
+        return
+    folders = set()
+    for path in paths:
+        with suppress(OSError, RuntimeError, ValueError):
+            folders.add(path.resolve().parent)  # that of a link's target, where it is written
+    for folder in sorted(folders):
+        sweep(folder)
 
 
 def _digest(data: bytes) -> str:

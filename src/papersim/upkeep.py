@@ -5,13 +5,16 @@ What reads and embeds is imported when there is something to do.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from papersim.errors import VaultError
+from papersim.errors import IndexUnusableError, VaultError
 from papersim.index.stamp import drop_stamp, leave_stamp, report_if_unchanged, surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from threading import Event
 
     from papersim.index.store import NoteState, Store
     from papersim.index.sync import Progress
@@ -42,9 +45,15 @@ class Upkeep:
         self._parts.forget()  # another process may have written the index meanwhile
         if unchanged is not None:
             return unchanged
-        report, notes = self._sync(full=full, progress=progress)
-        if around is not None and notes is not None:
-            leave_stamp(settings.index, around, notes, report)
+        with self._parts.writing("papersim index") as waited:
+            if waited and around is not None and not full:
+                # Whoever was writing may have done it all.
+                unchanged = report_if_unchanged(settings.index, vault, around)
+                if unchanged is not None:
+                    return unchanged
+            report, notes = self._sync(full=full, progress=progress)
+            if around is not None and notes is not None:
+                leave_stamp(settings.index, around, notes, report)
         self._parts.forget()
         return report
 
@@ -56,20 +65,28 @@ class Upkeep:
         from papersim.index.seal import is_sealed, set_seal
         from papersim.index.store import Store
         from papersim.index.sync import sync
+        from papersim.undo import sweep_notes
 
         folder, vault, labels = self._parts.settings.index, self._parts.vault, self._parts.labels
+
+        def derive() -> None:
+            self._renew_derived(store, progress, full=full)
+
         with explained(folder):
+            sweep_notes(folder, vault.root)
             self._mend_store(deep=full)
             store = Store.open(folder, create=True)
             drop_stamp(folder)
             try:
                 if full and (bad := store.drop_unsound()):
                     self._parts.on_message(f"{bad} damaged embeddings are made again")
-                report = sync(vault, store, self._parts.model, labels, full=full, progress=progress)
-                self._renew_derived(store, progress, full=full)
+                self._parts.settle(store)
+                given = (vault, store, self._parts.model, labels)
+                report = sync(*given, full=full, progress=progress, derive=derive)
+                self._parts.settle(store)
                 finished = not store.fresh() and self._has_derived(store)
                 notes = store.notes() if finished else None
-                store.settle()
+                store.checkpoint()
             finally:
                 store.close()
             if not is_sealed(folder):
@@ -107,7 +124,7 @@ class Upkeep:
             encoder = self._parts.model.load()
             embed_probes(store, encoder, more, progress)
             encoder.release()  # what follows takes memory of its own
-            derived = self._parts.derive(store, progress, keep=True)
+            derived = self._parts.derive(store, progress, strict=True)
         self._parts.renew_tags(store, derived, full=full)
 
     def _has_derived(self, store: Store) -> bool:
@@ -116,6 +133,57 @@ class Upkeep:
 
         folder, state = self._parts.settings.index, (store.generation, store.meta("fingerprint"))
         return Derived.is_saved(folder, *state) and has_tag_model(folder, store)
+
+    def watch(
+        self, stop: Event, *, full: bool = False, progress: Progress | None = None
+    ) -> Iterator[IndexReport]:
+        """Yield a report of `index` at once, and after each burst of changes to the notes.
+
+        Ends when ``stop`` is set. Notes are not taken for removed while their folder is away.
+        """
+        from papersim.vault import DEFAULT_EXCLUDE, Vault
+        from papersim.watch import SteadyVault, Watch
+
+        parts, settings = self._parts, self._parts.settings
+        vault = SteadyVault(settings.notes, (*DEFAULT_EXCLUDE, *settings.exclude), self._has_notes)
+        if not self._has_notes():
+            Vault.open(vault.root)  # raises VaultError where there is nothing to wait for
+        done = False
+
+        def update() -> IndexReport:
+            nonlocal done
+            report = self.index(full=full and not done, progress=None if done else progress)
+            done = True
+            return report
+
+        parts.vault = vault
+        try:
+            watch = Watch(vault, settings.index, update, self._rest, parts.on_message)
+            yield from watch.reports(stop)
+        finally:
+            del parts.vault
+
+    def _has_notes(self) -> bool:
+        """Return whether there are notes in the index, as it is on the disk now."""
+        import sqlite3
+
+        self._parts.forget()
+        try:
+            return self._parts.store.count("notes") > 0
+        except (IndexUnusableError, sqlite3.Error):
+            return False
+        finally:
+            self._parts.forget()
+
+    def _rest(self) -> None:
+        """Let go of the model, and of the memory that was freed."""
+        import gc
+
+        from papersim.encode.runtime import give_back_memory
+
+        self._parts.__dict__.pop("model", None)
+        gc.collect()
+        give_back_memory()
 
     def status(self) -> Status:
         """Return what is indexed, with what, and whether the notes have changed since."""
@@ -139,7 +207,7 @@ class Upkeep:
             index_kind=kind,
             generation=store.generation,
             up_to_date=self.is_up_to_date(store),
-            bytes=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
+            bytes=_bytes_of_index(folder),
             passages=store.count("passages"),
             languages=languages,
         )
@@ -169,3 +237,14 @@ class Upkeep:
             return digest_of(self._parts.vault.read(file.path)) == known[file.path].digest
         except OSError:
             return False
+
+
+def _bytes_of_index(folder: Path) -> int:
+    """Return what the files of an index take, without those of its lock."""
+    from papersim.index.lock import FILE_NAMES
+
+    total = 0
+    for file in folder.iterdir():
+        with suppress(OSError):  # a writer may take it away meanwhile
+            total += file.stat().st_size if file.is_file() and file.name not in FILE_NAMES else 0
+    return total

@@ -38,6 +38,7 @@ __all__ = [
     "Text",
     "Untagged",
     "Until",
+    "Watch",
 ]
 
 _FILTERS = "Which papers may be hits"
@@ -147,6 +148,7 @@ Full = Annotated[
     bool, option("--full", text="Read every note again, whatever its size and time say.")
 ]
 Fix = Annotated[bool, option("--fix", text="Mend what can be mended in the index.")]
+Watch = Annotated[bool, option("--watch", text="Stay and follow changes; Ctrl-C stops.")]
 MinConfidence = Annotated[
     float | None,
     option(

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["FILE_NAME", "Pending"]
 
 FILE_NAME = "pending.sqlite"
-_TABLE = """CREATE TABLE IF NOT EXISTS embeddings (
+_TABLE = """CREATE TABLE IF NOT EXISTS {} (
   digest BLOB NOT NULL, fingerprint TEXT NOT NULL, vector BLOB NOT NULL, crc INTEGER NOT NULL,
   PRIMARY KEY (digest, fingerprint))"""
+_TABLES = ("embeddings", "probes")
 
 
 class Pending:
@@ -40,8 +41,17 @@ class Pending:
         """Whether nothing waits."""
         return self._db is None and not self._file.exists()
 
-    def put(self, fingerprint: str, digests: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
-        """Keep the vectors of texts by their digests; a kill after this does not lose them."""
+    def put(
+        self,
+        fingerprint: str,
+        digests: Sequence[bytes],
+        vectors: NDArray[np.float32],
+        table: str = "embeddings",
+    ) -> None:
+        """Keep the vectors of texts by their digests; a kill after this does not lose them.
+
+        ``table`` is the one of the store that they are for: ``embeddings`` or ``probes``.
+        """
         blobs = (vector.astype("<f4").tobytes() for vector in vectors)
         rows = [
             (d, fingerprint, blob, _checksum(d, fingerprint, blob))
@@ -49,16 +59,16 @@ class Pending:
         ]
         db = self._opened()
         db.execute("BEGIN")
-        db.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?, ?)", rows)
+        db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", rows)  # noqa: S608
         db.execute("COMMIT")
 
-    def rows(self) -> Iterator[tuple[bytes, str, bytes]]:
+    def rows(self, table: str = "embeddings") -> Iterator[tuple[bytes, str, bytes]]:
         """Yield digest, fingerprint and vector of each, as far as they are as they were put."""
         if self.empty:
             return
         with suppress(sqlite3.DatabaseError):
             found: Iterable[tuple[bytes, str, bytes, int]] = self._opened().execute(
-                "SELECT digest, fingerprint, vector, crc FROM embeddings"
+                f"SELECT digest, fingerprint, vector, crc FROM {table}"  # noqa: S608
             )
             for digest, fingerprint, vector, crc in found:
                 if _checksum(digest, fingerprint, vector) == crc:
@@ -80,7 +90,8 @@ class Pending:
         if self._db is None:
             self._db = connect(self._file, create=True)
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute(_TABLE)
+            for table in _TABLES:
+                self._db.execute(_TABLE.format(table))
         return self._db
 
 

@@ -102,7 +102,7 @@ def _fill(new: Store, draft: Path) -> int:
         return 0
     with closing(old), new.transaction():
         new.take_embeddings(_rows(old, "embeddings", draft))
-        new.take_embeddings(_rows(old, "probes", draft), as_probes=True)
+        new.take_probes(_rows(old, "probes", draft))
         new.take_names(_names(old))
     return new.count("embeddings")
 

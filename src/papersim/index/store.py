@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -130,7 +130,7 @@ class Store:
         """Close the database."""
         self._db.close()
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         """Have all that was written in the database itself, unless somebody reads just now.
 
         Those who only have it open would else keep it in the log until they have gone.
@@ -140,20 +140,49 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make all writes inside one step: all of them are kept, or none."""
+        """Make all writes inside one step: all of them are kept, or none.
+
+        One inside another is part of it.
+        """
+        if self._db.in_transaction:
+            yield
+            return
         self._begin()
         try:
             yield
             self._db.execute("COMMIT")
         except BaseException:
-            if self._db.in_transaction:  # a full disk ends it
-                self._db.execute("ROLLBACK")
+            self._take_back()
             raise
+
+    def _take_back(self) -> None:
+        if self._db.in_transaction:  # a full disk has ended it already
+            self._db.execute("ROLLBACK")
 
     def _begin(self) -> None:
         if self._folder is not None:
             break_seal(self._folder)
         self._db.execute("BEGIN IMMEDIATE")
+
+    def stand(self) -> None:
+        """Stay at the newest state: whatever is written from now on is not seen.
+
+        Writers are not kept waiting by that.
+        """
+        self._db.execute("BEGIN")
+        self._facts()  # SQLite settles on a state when it is first read
+
+    def is_newest(self) -> bool:
+        """Return whether the index folder holds the papers that are seen here.
+
+        Raises NoIndexError or another IndexUnusableError where it has none to use any more.
+        """
+        assert self._folder is not None  # noqa: S101 - one in memory is seen by nobody else
+        newest = Store.open(self._folder)
+        try:
+            return newest._facts() == self._facts()
+        finally:
+            newest.close()
 
     # --- facts about the index ---------------------------------------------------------------
 
@@ -165,8 +194,11 @@ class Store:
     def set_meta(self, **values: object) -> None:
         """Keep facts about the index."""
         rows = [(key, str(value)) for key, value in values.items()]
-        with nullcontext() if self._db.in_transaction else self.transaction():
+        with self.transaction():
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+
+    def _facts(self) -> dict[str, str]:
+        return dict(self._db.execute("SELECT key, value FROM meta"))
 
     @property
     def generation(self) -> int:
@@ -366,16 +398,16 @@ class Store:
         assert self._folder is not None  # noqa: S101 - nothing is embedded for one in memory
         return Pending(self._folder)
 
-    def take_embeddings(
-        self, rows: Iterable[tuple[bytes, str, bytes]], *, as_probes: bool = False
-    ) -> None:
+    def take_embeddings(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
         """Keep embeddings, each a text's digest, the encoder's fingerprint and the vector.
 
-        Those that are no sound vectors do not enter. Probes were embedded as queries.
+        Those that are no sound vectors do not enter.
         """
+        self._put_vectors("embeddings", rows)
+
+    def _put_vectors(self, table: str, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
         from papersim.index.sound import is_sound
 
-        table = "probes" if as_probes else "embeddings"
         query = f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)"  # noqa: S608 - ours
         self._db.executemany(query, (row for row in rows if is_sound(row[2])))
 
@@ -439,16 +471,9 @@ class Store:
         )
         return {digest: np.frombuffer(vector, "<f4") for digest, vector in rows if is_sound(vector)}
 
-    def put_probes(
-        self, fingerprint: str, digests: Sequence[bytes], vectors: NDArray[np.float32]
-    ) -> None:
-        """Keep the vectors of texts embedded as queries."""
-        rows = [
-            (digest, fingerprint, vector.astype("<f4").tobytes())
-            for digest, vector in zip(digests, vectors, strict=True)
-        ]
-        with self.transaction():
-            self.take_embeddings(rows, as_probes=True)
+    def take_probes(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
+        """Keep the vectors of texts embedded as queries; see `take_embeddings`."""
+        self._put_vectors("probes", rows)
 
     def sample_sections(self, each: int) -> list[tuple[str, str]]:
         """Return language and text of the first section of ``each`` papers in each language.
