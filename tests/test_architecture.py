@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 FACES = {"cli", "__main__"}
 # What the library is made of; none of it may know who asks.
 BELOW_THE_LIBRARY = {
-    "config", "encode", "errors", "files", "filters", "index", "language", "lookup", "model",
-    "notes", "parts", "places", "query", "rank", "ranker", "rejections", "renaming", "suggest",
-    "suggester", "tag_options", "tagger", "tagging", "undo", "upkeep", "vault", "watch", "write",
+    "config", "doctor", "encode", "errors", "files", "filters", "index", "language", "lookup",
+    "model", "notes", "parts", "places", "query", "rank", "ranker", "rejections", "renaming",
+    "suggest", "suggester", "tag_options", "tagger", "tagging", "undo", "upkeep", "vault", "watch",
+    "write",
 }  # fmt: skip
 TOUCHES_A_DISK = {
     "os", "pathlib", "io", "shutil", "tempfile", "glob", "sqlite3", "subprocess", "faiss", "torch",

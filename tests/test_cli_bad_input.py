@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import SMALL_VAULT, Cli, Done, Vault, environment, snapshot
+from papersim.index.seal import break_seal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,20 +54,38 @@ def test_the_index_of_other_notes(
     assert_refused(done, 1, "papersim index", "--index")
 
 
-@pytest.mark.parametrize("command", [*ASKING, ("index",)], ids=" ".join)
-def test_a_damaged_index(cli: Cli, vault: Vault, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("sealed", [True, False])
+@pytest.mark.parametrize("command", ASKING, ids=" ".join)
+def test_a_damaged_index(cli: Cli, vault: Vault, command: tuple[str, ...], sealed: bool) -> None:
     (vault.index / "papersim.sqlite").write_bytes(b"not a database" * 1000)
-    assert_refused(cli.at(vault, *command), 1, "papersim index", "delete")
+    if not sealed:
+        break_seal(vault.index)
+    assert_refused(cli.at(vault, *command), 1, "run: papersim doctor --fix")
 
 
-@pytest.mark.parametrize("command", [*ASKING, ("papers",), ("index", "--full")], ids=" ".join)
-def test_an_index_damaged_in_the_middle(cli: Cli, vault: Vault, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("command", [("index",), ("index", "--full"), ("doctor", "--fix")])
+def test_a_damaged_index_is_mended(cli: Cli, vault: Vault, command: tuple[str, ...]) -> None:
+    (vault.index / "papersim.sqlite").write_bytes(b"not a database" * 1000)
+    done = cli.at(vault, *command)
+    assert done.code == 0
+    (line,) = done.err.splitlines()
+    assert "was damaged" in line
+    assert cli.at(vault, "similar", "Text to Mesh").code == 0
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+@pytest.mark.parametrize("command", [*ASKING, ("papers",)], ids=" ".join)
+def test_an_index_damaged_in_the_middle(
+    cli: Cli, vault: Vault, command: tuple[str, ...], sealed: bool
+) -> None:
     """As a failing disk leaves it: the beginning is fine, the rest is not."""
     file = vault.index / "papersim.sqlite"
     data = file.read_bytes()
     file.write_bytes(data[:4096] + b"\xa5" * (len(data) - 4096))
+    if not sealed:
+        break_seal(vault.index)
     done = cli.at(vault, *command)
-    assert_refused(done, 1, "papersim index")
+    assert_refused(done, 1, "run: papersim doctor --fix")
 
 
 # --- papers -------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from conftest import environment
+from papersim.index import kept
 from papersim.index.derived import Derived
 from papersim.index.shelves import Shelves
 from papersim.index.store import Store
@@ -112,10 +113,10 @@ def test_what_is_kept_is_what_was_built(vault: Vault) -> None:
     store = vault.store()
     fingerprint, generation = store.meta("fingerprint"), store.generation
     built = Derived.build(store, fingerprint, 384)
-    kept = Derived.load(vault.index, generation, fingerprint)
+    found = Derived.load(vault.index, generation, fingerprint)
     store.close()
-    assert kept is not None
-    assert same(kept, built)
+    assert found is not None
+    assert same(found, built)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -136,11 +137,11 @@ def same(one: Any, other: Any) -> bool:
 def test_asking_reads_only_what_it_needs(vault: Vault) -> None:
     """What is kept is mapped: a vault's vectors are not copied to be asked."""
     store = vault.store()
-    kept = Derived.load(vault.index, store.generation, store.meta("fingerprint"))
+    found = Derived.load(vault.index, store.generation, store.meta("fingerprint"))
     store.close()
-    assert kept is not None
-    (shelf,) = kept.shelves.shelves
-    touched: list[NDArray[Any]] = [*kept.vectors.blocks, shelf.texts.tf, kept.corpus.hubs]
+    assert found is not None
+    (shelf,) = found.shelves.shelves
+    touched: list[NDArray[Any]] = [*found.vectors.blocks, shelf.texts.tf, found.corpus.hubs]
     for array in touched:
         base: object = array.base
         assert isinstance(base, mmap.mmap)
@@ -164,10 +165,10 @@ def test_a_reader_of_the_state_before_goes_on(vault: Vault) -> None:
 def damaged_words(vault: Vault) -> None:
     """Let the words of papers point to papers that are not there."""
     store = vault.store()
-    kept = Derived.load(vault.index, store.generation, store.meta("fingerprint"))
+    found = Derived.load(vault.index, store.generation, store.meta("fingerprint"))
     store.close()
-    assert kept is not None
-    texts = kept.shelves.shelves[0].texts.texts.tobytes()
+    assert found is not None
+    texts = found.shelves.shelves[0].texts.texts.tobytes()
     file = of_use(vault, "shelf-0")
     data = file.read_bytes()
     assert data.count(texts) == 1
@@ -177,10 +178,10 @@ def damaged_words(vault: Vault) -> None:
 def damaged_vectors(vault: Vault) -> None:
     """Let all vectors be no numbers."""
     store = vault.store()
-    kept = Derived.load(vault.index, store.generation, store.meta("fingerprint"))
+    found = Derived.load(vault.index, store.generation, store.meta("fingerprint"))
     store.close()
-    assert kept is not None
-    vectors = kept.vectors.blocks[0].tobytes()
+    assert found is not None
+    vectors = found.vectors.blocks[0].tobytes()
     file = of_use(vault, "shelf-0")
     data = file.read_bytes()
     assert data.count(vectors) == 1
@@ -190,8 +191,9 @@ def damaged_vectors(vault: Vault) -> None:
 @pytest.mark.parametrize("damage", [damaged_words, damaged_vectors])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_what_cannot_be_used_is_said_and_how_to_mend_it(
-    vault: Vault, cli: Cli, damage: Callable[[Vault], None]
+    vault: Vault, cli: Cli, damage: Callable[[Vault], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(kept, "_SMALL", 0)  # what is small is read to its end on opening
     before = answers(vault)
     damage(vault)
     done = cli.at(vault, "similar", TITLE)

@@ -30,7 +30,7 @@ PROMISED: dict[str, set[str]] = {
     "duplicates": set(),
     "eval": set(),
     "status": set(),
-    "doctor": set(),
+    "doctor": {"--fix"},
 }
 
 

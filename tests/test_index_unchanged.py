@@ -20,6 +20,7 @@ from papersim import Library
 from papersim.encode.place import PACKAGE, find_weights
 from papersim.errors import EncoderError
 from papersim.index import lock, stamp
+from papersim.index.seal import break_seal
 from test_sync import stopped
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def looked(vault: Vault) -> tuple[bool, IndexReport]:
 
 
 def database(vault: Vault) -> sqlite3.Connection:
+    break_seal(vault.index)  # as whatever writes to it does
     return sqlite3.connect(vault.index / "papersim.sqlite", isolation_level=None)
 
 

@@ -218,13 +218,15 @@ def test_a_change_keeps_what_is_quantised_and_answers(
 
 
 def test_what_is_damaged_is_not_used(
-    large: Vault, tmp_path_factory: pytest.TempPathFactory
+    large: Vault, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All is compared then; doctor tells, and indexing in full mends."""
     import shutil
 
     from conftest import Vault
+    from papersim.index import kept as files
 
+    monkeypatch.setattr(files, "_SMALL", 0)  # what is small is read to its end on opening
     vault = Vault(tmp_path_factory.mktemp("damaged"))
     shutil.rmtree(vault.root)
     shutil.copytree(large.root, vault.root)

@@ -10,6 +10,7 @@ import pytest
 
 from papersim.errors import DamagedIndexError, IndexUnusableError, NoIndexError
 from papersim.index.schema import VERSION
+from papersim.index.seal import break_seal
 from papersim.index.store import FILE_NAME, Store
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ def test_there_is_no_index_where_nobody_made_one(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database(tmp_path: Path, data: bytes) -> None:
     (tmp_path / FILE_NAME).write_bytes(data)
     for create in (False, True):
-        with pytest.raises(DamagedIndexError, match=r"delete .* and run: papersim index"):
+        with pytest.raises(DamagedIndexError, match=r"run: papersim doctor --fix"):
             Store.open(tmp_path, create=create)
     assert (tmp_path / FILE_NAME).read_bytes() == data, "nothing is deleted unasked"
 
 
 def test_the_index_of_a_newer_papersim_is_left_alone(vault: Vault) -> None:
+    break_seal(vault.index)
     db = sqlite3.connect(vault.index / FILE_NAME)
     db.execute(f"PRAGMA user_version = {VERSION + 1}")
     db.close()
@@ -85,6 +87,7 @@ def test_more_papers_are_asked_for_than_sqlite_takes_in_one_go(vault: Vault) -> 
 def test_vectors_come_back_as_they_were_put(tmp_path: Path) -> None:
     store = Store.open(tmp_path, create=True)
     vectors = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     pending = store.pending()
     assert pending.empty
     pending.put("one", [b"a", b"b", b"c"], vectors)
@@ -115,7 +118,8 @@ def test_only_texts_without_an_embedding_are_left(tmp_path: Path) -> None:
     with store.transaction():
         texts = store.texts()
         digests = [texts.add(text) for text in ("long text", "mid", "a", "mid", "nul \0 in it")]
-        store.take_embeddings([(digests[0], "mine", b""), (digests[2], "another", b"")])
+        vector = np.asarray([1, 0], np.float32).tobytes()
+        store.take_embeddings([(digests[0], "mine", vector), (digests[2], "another", vector)])
         assert texts.drop_embedded("mine") == 3
         found = list(texts.batches(2))
     assert [batch for _, batch in found] == [["a", "mid"], ["nul \0 in it"]]

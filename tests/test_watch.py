@@ -271,7 +271,7 @@ def test_an_empty_folder_is_waited_for_until_it_is_indexed_by_hand(vault: Vault)
         followed.wait_for("is empty and its index is not")
         assert not followed.more()
         assert content(vault) == before
-        assert vault.update().removed == len(before["notes"])
+        assert vault.update(full=True).removed == len(before["notes"])
         followed.wait_for("going on")
         vault.write("new.md", NOTE)
         wait_until(lambda: [d.paper.note for d in vault.open().papers()] == ["new.md"])

@@ -138,9 +138,16 @@ class Library:
         """Return what is indexed, with what, and whether the notes have changed since."""
         return self._upkeep.status()
 
-    def doctor(self) -> tuple[Finding, ...]:
-        """Return what stands out in notes and index, each with what to do about it."""
-        return self._upkeep.doctor()
+    def doctor(self, *, fix: bool = False, progress: Progress | None = None) -> tuple[Finding, ...]:
+        """Return what stands out in notes and index, each with what to do about it.
+
+        With ``fix`` what can be mended in the index is, and told by each finding; no note is
+        ever touched. ``progress`` is told what `index` tells.
+        """
+        from papersim.doctor import Doctor
+
+        doctor = Doctor(self._parts, self._upkeep)
+        return doctor.fix(progress) if fix else doctor.findings()
 
     # --- papers ------------------------------------------------------------------------------
 

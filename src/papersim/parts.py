@@ -168,9 +168,17 @@ class Parts:
             settle(self.settings.index, kind, state)
 
     def derive(
-        self, store: Store, progress: Progress | None = None, *, keep: bool = True
+        self,
+        store: Store,
+        progress: Progress | None = None,
+        *,
+        keep: bool = True,
+        strict: bool = False,
     ) -> Derived:
-        """Return what a store gives; kept as coming if ``keep``, with the index held."""
+        """Return what a store gives; kept as coming if ``keep``, with the index held.
+
+        Where that cannot be kept, that is said, or, if ``strict``, OSError raised.
+        """
         from papersim.index.derived import Derived
 
         fingerprint = store.meta("fingerprint")
@@ -180,6 +188,8 @@ class Parts:
             if keep:
                 derived.save(folder, store.generation, fingerprint)
         except OSError as error:
+            if strict:
+                raise
             self.on_message(f"the vector index could not be kept: {error.strerror}")
         return derived
 
@@ -227,10 +237,15 @@ class Parts:
         except OSError:
             taken_over = False  # fitting tells what is the matter
         if not taken_over:
-            self.fit_tags(store, derived)
+            self.fit_tags(store, derived, strict=True)
 
-    def fit_tags(self, store: Store, derived: Derived, *, keep: bool = True) -> TagModel | None:
-        """Return what the tags in a store teach; kept as coming if ``keep``."""
+    def fit_tags(
+        self, store: Store, derived: Derived, *, keep: bool = True, strict: bool = False
+    ) -> TagModel | None:
+        """Return what the tags in a store teach; kept as coming if ``keep``.
+
+        Where that cannot be kept, that is said, or, if ``strict``, OSError raised.
+        """
         from papersim.index.tag_model import fit_tag_model, save_tag_model
 
         model = fit_tag_model(store, derived.vectors)
@@ -238,6 +253,8 @@ class Parts:
             if keep:
                 save_tag_model(model, self.settings.index, store)
         except OSError as error:
+            if strict:
+                raise
             self.on_message(f"the tag model could not be kept: {error.strerror}")
         return model
 

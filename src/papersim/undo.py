@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-__all__ = ["JOURNAL", "Change", "Outcome", "apply_changes", "sweep_notes", "undo"]
+__all__ = [
+    "JOURNAL",
+    "Change",
+    "Outcome",
+    "apply_changes",
+    "check_journal",
+    "sweep_notes",
+    "undo",
+]
 
 JOURNAL = "last-edit.json"
 _VERSION = 1
@@ -170,6 +178,12 @@ def undo(index: Path, vault: Path) -> Outcome:
     if not failed:
         _clear(index)
     return _outcome(results)
+
+
+def check_journal(index: Path) -> None:
+    """Raise VaultError where there is a journal that cannot be read."""
+    if (index / JOURNAL).exists():
+        _read_journal(index)
 
 
 def sweep_notes(index: Path, vault: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from papersim.index.store import NoteState, Store
     from papersim.index.sync import Progress
-    from papersim.model import Finding, IndexReport, Status
+    from papersim.model import IndexReport, Status
     from papersim.parts import Parts
     from papersim.vault import NoteFile
 
@@ -61,27 +61,52 @@ class Upkeep:
         self, *, full: bool, progress: Progress | None
     ) -> tuple[IndexReport, Mapping[str, NoteState] | None]:
         """Return what was done, and the notes as they are kept if nothing is left to be done."""
+        from papersim.index.database import explained
+        from papersim.index.seal import is_sealed, set_seal
         from papersim.index.store import Store
         from papersim.index.sync import sync
         from papersim.undo import sweep_notes
 
         folder, vault, labels = self._parts.settings.index, self._parts.vault, self._parts.labels
-        drop_stamp(folder)
-        sweep_notes(folder, vault.root)
-        store = Store.open(folder, create=True)
 
         def derive() -> None:
             self._renew_derived(store, progress, full=full)
 
-        try:
-            self._parts.settle(store)
-            model = self._parts.model
-            report = sync(vault, store, model, labels, full=full, progress=progress, derive=derive)
-            self._parts.settle(store)
-            finished = not store.fresh() and self._has_derived(store)
-            return report, store.notes() if finished else None
-        finally:
-            store.close()
+        with explained(folder):
+            sweep_notes(folder, vault.root)
+            self._mend_store(deep=full)
+            store = Store.open(folder, create=True)
+            drop_stamp(folder)
+            try:
+                if full and (bad := store.drop_unsound()):
+                    self._parts.on_message(f"{bad} damaged embeddings are made again")
+                self._parts.settle(store)
+                given = (vault, store, self._parts.model, labels)
+                report = sync(*given, full=full, progress=progress, derive=derive)
+                self._parts.settle(store)
+                finished = not store.fresh() and self._has_derived(store)
+                notes = store.notes() if finished else None
+                store.checkpoint()
+            finally:
+                store.close()
+            if not is_sealed(folder):
+                set_seal(folder)
+        return report, notes
+
+    def _mend_store(self, *, deep: bool) -> None:
+        """Put a sound database in the place of a damaged one, and say so."""
+        from papersim.index.plan import make_plan
+        from papersim.index.salvage import fault_of, salvage
+
+        folder, vault = self._parts.settings.index, self._parts.vault
+        if not fault_of(folder, deep=deep):
+            return
+        if not make_plan(vault, {}).read:
+            raise VaultError(
+                f"the index in {folder} is damaged, and there are no notes in {vault.root} to mend "
+                "it by; put them back and run: papersim doctor --fix"
+            )
+        self._parts.on_message(salvage(folder))
 
     def _renew_derived(self, store: Store, progress: Progress | None, *, full: bool) -> None:
         """Make what is derived from the store anew, where it is not of this state."""
@@ -99,7 +124,7 @@ class Upkeep:
             encoder = self._parts.model.load()
             embed_probes(store, encoder, more, progress)
             encoder.release()  # what follows takes memory of its own
-            derived = self._parts.derive(store, progress)
+            derived = self._parts.derive(store, progress, strict=True)
         self._parts.renew_tags(store, derived, full=full)
 
     def _has_derived(self, store: Store) -> bool:
@@ -181,13 +206,14 @@ class Upkeep:
             dimension=int(store.meta("dimension", "0")),
             index_kind=kind,
             generation=store.generation,
-            up_to_date=self._up_to_date(store),
+            up_to_date=self.is_up_to_date(store),
             bytes=_bytes_of_index(folder),
             passages=store.count("passages"),
             languages=languages,
         )
 
-    def _up_to_date(self, store: Store) -> bool:
+    def is_up_to_date(self, store: Store) -> bool:
+        """Return whether an index would be as it is, were it made now."""
         from papersim.index.plan import make_plan
         from papersim.index.sync import reader_digest
 
@@ -212,31 +238,6 @@ class Upkeep:
         except OSError:
             return False
 
-    def doctor(self) -> tuple[Finding, ...]:
-        """Return what stands out in notes and index, each with what to do about it."""
-        from papersim.index.plan import make_plan
-        from papersim.model import Finding
-
-        store = self._parts.listing
-        skipped = [(path, state.skipped) for path, state in store.notes().items() if state.skipped]
-        skipped += [(s.note, s.reason) for s in make_plan(self._parts.vault, {}).skipped]
-        advice = "mend the note, or exclude it in papersim.toml"
-        found = [Finding("skipped", path, reason, advice) for path, reason in sorted(skipped)]
-        found += [
-            Finding("boilerplate", text, f"in {count} papers", "left out of what is embedded")
-            for text, count in store.boilerplate_counts()
-        ]
-        folder = self._parts.settings.index
-        found += _damaged(folder)
-        detail = "the notes have changed since it was made"
-        if store is not self._parts.__dict__.get("store"):
-            detail = "there is none of these notes, or it was never finished"
-        elif self._up_to_date(store):
-            detail = ""
-        if detail:
-            found.append(Finding("index", str(folder), detail, "run: papersim index"))
-        return tuple(found)
-
 
 def _bytes_of_index(folder: Path) -> int:
     """Return what the files of an index take, without those of its lock."""
@@ -247,14 +248,3 @@ def _bytes_of_index(folder: Path) -> int:
         with suppress(OSError):  # a writer may take it away meanwhile
             total += file.stat().st_size if file.is_file() and file.name not in FILE_NAMES else 0
     return total
-
-
-def _damaged(folder: Path) -> list[Finding]:
-    """Return the files derived from the store that do not hold what was written to them."""
-    from papersim.index.kept import damaged
-    from papersim.index.manifest import DERIVED, TAG_MODEL
-    from papersim.model import Finding
-
-    names = [name for kind in (DERIVED, TAG_MODEL) for name in damaged(folder, kind)]
-    detail, advice = "it does not hold what was written to it", "run: papersim index --full"
-    return [Finding("damaged", str(folder / name), detail, advice) for name in names]

@@ -16,7 +16,7 @@ from papersim.model import SkippedNote
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["DEFAULT_EXCLUDE", "NoteFile", "Vault", "digest_of"]
+__all__ = ["DEFAULT_EXCLUDE", "NoteFile", "Vault", "digest_of", "is_unread"]
 
 DEFAULT_EXCLUDE = (
     ".git",
@@ -30,6 +30,7 @@ DEFAULT_EXCLUDE = (
 """Folders left out unless papersim.toml says otherwise."""
 
 _SUFFIXES = (".md", ".markdown")
+_UNREAD = "cannot be read"
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -154,8 +155,13 @@ def digest_of(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
+def is_unread(skipped: SkippedNote) -> bool:
+    """Return whether it is not known what is there, since the system would not tell."""
+    return skipped.reason.startswith(_UNREAD)
+
+
 def _unreadable(path: str, error: OSError) -> SkippedNote:
-    return SkippedNote(path, f"cannot be read: {error.strerror}")
+    return SkippedNote(path, f"{_UNREAD}: {error.strerror}")
 
 
 def _shown(path: str) -> str:

@@ -71,7 +71,7 @@ class SteadyVault(Vault):
         if not files and self.expected():
             raise VaultError(
                 f"the notes folder {self.root} is empty and its index is not; waiting for the "
-                "notes; if they were deleted, run: papersim index"
+                "notes; if they were deleted, run: papersim index --full"
             )
         return files, skipped
 

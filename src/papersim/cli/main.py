@@ -96,11 +96,9 @@ def _explain(error: Exception) -> int | None:
     import sqlite3
 
     if isinstance(error, sqlite3.Error):
-        return _say(
-            f"the index cannot be used ({error}); if it stays so, delete its papersim.sqlite "
-            "and run: papersim index",
-            1,
-        )
+        busy = isinstance(error, sqlite3.OperationalError)
+        advice = "run the same command again; if it stays so, " if busy else ""
+        return _say(f"the index cannot be used ({error}); {advice}run: papersim doctor --fix", 1)
     if isinstance(error, OSError):
         _drop_output()
         what = f"{error.filename}: " if error.filename else ""

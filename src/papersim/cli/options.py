@@ -15,6 +15,7 @@ __all__ = [
     "Diversity",
     "DryRun",
     "Explain",
+    "Fix",
     "Full",
     "IgnoreTags",
     "In",
@@ -146,6 +147,7 @@ All = Annotated[bool, option("--all", text="Answer for every paper in the vault.
 Full = Annotated[
     bool, option("--full", text="Read every note again, whatever its size and time say.")
 ]
+Fix = Annotated[bool, option("--fix", text="Mend what can be mended in the index.")]
 Watch = Annotated[bool, option("--watch", text="Stay and follow changes; Ctrl-C stops.")]
 MinConfidence = Annotated[
     float | None,

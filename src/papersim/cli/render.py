@@ -263,7 +263,6 @@ def show_findings(found: Sequence[Finding]) -> None:
     table.add_column("where", ratio=1, overflow="fold")
     table.add_column("why and what to do", ratio=1, overflow="fold")
     for finding in found:
-        table.add_row(
-            finding.kind, _text(finding.subject), _text(f"{finding.detail}; {finding.advice}")
-        )
+        said = f"{finding.detail}; {'mended' if finding.fixed else finding.advice}"
+        table.add_row(finding.kind, _text(finding.subject), _text(said))
     out.print(table)

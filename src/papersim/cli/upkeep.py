@@ -64,6 +64,7 @@ def status(
 
 
 def doctor(
+    fix: o.Fix = False,
     notes: o.NotesDir = None,
     index_dir: o.IndexDir = None,
     model: o.Model = None,
@@ -72,9 +73,15 @@ def doctor(
 ) -> None:
     """Name what stands out in notes and index, and what to do about it.
 
-    Example: papersim doctor
+    With --fix what is damaged in the index is mended from what is sound; no note is touched.
+
+    Example: papersim doctor --fix
     """
-    found = open_library(notes, index_dir, model, quiet).doctor()
+    from papersim.cli.progress import progress_bar
+
+    library = open_library(notes, index_dir, model, quiet, long_work=fix)
+    with progress_bar(quiet=quiet) as progress:
+        found = library.doctor(fix=fix, progress=progress)
     if json:
         from papersim.cli.values import doctor_json, print_json
 

@@ -4,8 +4,8 @@ A new state is written beside the old one, which goes when the new one is in for
 sees the one or the other, whole; a reader that has opened the old one goes on with it. Files are
 never changed: a name holds a digest of the content, and a file that serves both states stays.
 
-Opening looks at sizes and heads, and reads to its end only what is small. All else is checked
-where damage can be told or mended: by `damaged` and `is_whole`.
+Opening looks at sizes and heads, and reads to its end what is small. All else is checked where
+damage can be told or mended: by `damaged` and `is_whole`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["damaged", "is_whole", "keep", "kept", "put", "settle"]
 
 _AT_ONCE = 1 << 20  # bytes
+_SMALL = 4 << 20  # bytes; read and summed up in some milliseconds
 
 
 def keep(folder: Path, kind: Kind, state: State, files: Mapping[str, Arrays | File]) -> None:
@@ -86,13 +87,14 @@ def kept(
     """Return the arrays of a state, mapped, by what their files are for.
 
     None where they are missing, damaged as far as sizes and heads tell, or of another state.
-    The files for what is in ``whole`` are read to their ends.
+    Those that are small, or for what is in ``whole``, are read to their ends.
     """
     try:
         files = read_manifest(folder, kind, **asdict(state))
         if not all(file.is_full(folder) for file in files.values()):
             return None
-        if not all(is_whole(folder, files[use]) for use in whole):
+        small = {use for use, file in files.items() if file.size <= _SMALL}
+        if not all(is_whole(folder, files[use]) for use in small.union(whole)):
             return None
         return {use: mapped(folder / file.name, file.head) for use, file in files.items()}
     except UNUSABLE:

@@ -7,6 +7,7 @@ back. What was embedded until then is here, so that no finished embedding is com
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ __all__ = ["FILE_NAME", "Pending"]
 
 FILE_NAME = "pending.sqlite"
 _TABLE = """CREATE TABLE IF NOT EXISTS {} (
-  digest BLOB NOT NULL, fingerprint TEXT NOT NULL, vector BLOB NOT NULL,
+  digest BLOB NOT NULL, fingerprint TEXT NOT NULL, vector BLOB NOT NULL, crc INTEGER NOT NULL,
   PRIMARY KEY (digest, fingerprint))"""
 _TABLES = ("embeddings", "probes")
 
@@ -52,21 +53,26 @@ class Pending:
         ``table`` is the one of the store that they are for: ``embeddings`` or ``probes``.
         """
         blobs = (vector.astype("<f4").tobytes() for vector in vectors)
-        rows = [(d, fingerprint, blob) for d, blob in zip(digests, blobs, strict=True)]
+        rows = [
+            (d, fingerprint, blob, _checksum(d, fingerprint, blob))
+            for d, blob in zip(digests, blobs, strict=True)
+        ]
         db = self._opened()
         db.execute("BEGIN")
-        db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)  # noqa: S608
+        db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", rows)  # noqa: S608
         db.execute("COMMIT")
 
     def rows(self, table: str = "embeddings") -> Iterator[tuple[bytes, str, bytes]]:
-        """Yield digest, fingerprint and vector of each; none where the file cannot be read."""
+        """Yield digest, fingerprint and vector of each, as far as they are as they were put."""
         if self.empty:
             return
         with suppress(sqlite3.DatabaseError):
-            found: Iterable[tuple[bytes, str, bytes]] = self._opened().execute(
-                f"SELECT digest, fingerprint, vector FROM {table}"  # noqa: S608
+            found: Iterable[tuple[bytes, str, bytes, int]] = self._opened().execute(
+                f"SELECT digest, fingerprint, vector, crc FROM {table}"  # noqa: S608
             )
-            yield from found
+            for digest, fingerprint, vector, crc in found:
+                if _checksum(digest, fingerprint, vector) == crc:
+                    yield digest, fingerprint, vector
 
     def clear(self) -> None:
         """Let go of all that waits. Raises OSError."""
@@ -83,6 +89,12 @@ class Pending:
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:
             self._db = connect(self._file, create=True)
+            self._db.execute("PRAGMA journal_mode = WAL")
             for table in _TABLES:
                 self._db.execute(_TABLE.format(table))
         return self._db
+
+
+def _checksum(*values: object) -> int:
+    """Return the CRC-32 of the values of a row, whatever they are."""
+    return zlib.crc32(repr(values).encode("utf-8", "replace"))

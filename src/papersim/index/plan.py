@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from papersim.model import SkippedNote
-from papersim.vault import digest_of
+from papersim.vault import digest_of, is_unread
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from papersim.index.store import NoteState
     from papersim.vault import NoteFile, Vault
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Changes", "Plan", "make_plan"]
 
 _COARSEST_NS = 2_000_000_000  # to which any file system in use rounds its times: FAT's two seconds
+_LEAST_SAMPLED = 8
+_SAMPLED = 100
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,15 @@ class Plan:
     """What has to be looked at.
 
     ``read`` are files whose size or time is new, ``gone`` paths that are no more, ``same`` the
-    number of files that need no look, ``skipped`` what could not be looked into.
+    number of files that need no look, ``skipped`` what could not be looked into. Among those to
+    read are a few that look the same, taken in turn; ``sampled`` is the path of the last of them.
     """
 
     read: tuple[NoteFile, ...]
     gone: tuple[str, ...]
     same: int
     skipped: tuple[SkippedNote, ...]
+    sampled: str = ""
 
     @property
     def empty(self) -> bool:
@@ -45,10 +49,13 @@ def make_plan(
     *,
     fresh: Collection[str] = (),
     full: bool = False,
+    after: str | None = None,
 ) -> Plan:
     """Return what has to be looked at; no file is opened.
 
-    ``fresh`` are paths whose times do not tell whether they are still what was read.
+    ``fresh`` are paths whose times do not tell whether they are still what was read. What lies
+    in a folder that cannot be read is not gone. Where there is work to do, a hundredth of the
+    other files is read as well, those behind the path ``after`` first, unless that is None.
     """
     files, skipped = vault.scan()
     read = tuple(
@@ -59,8 +66,26 @@ def make_plan(
         or (state := known.get(f.path)) is None
         or (state.size, state.mtime_ns) != (f.size, f.mtime_ns)
     )
-    gone = tuple(sorted(known.keys() - {f.path for f in files}))
-    return Plan(read, gone, len(files) - len(read), skipped)
+    hidden = tuple(path for s in skipped if is_unread(s) for path in (s.note, f"{s.note}/"))
+    gone = tuple(
+        path
+        for path in sorted(known.keys() - {f.path for f in files})
+        if not (path in hidden or path.startswith(hidden[1::2]))
+    )
+    some: list[NoteFile] = []
+    if after is not None and (read or gone):
+        some = _sample(files, {f.path for f in read}, after)
+        read = tuple(sorted([*read, *some]))
+    last = some[-1].path if some else after or ""
+    return Plan(read, gone, len(files) - len(read), skipped, last)
+
+
+def _sample(files: Sequence[NoteFile], read: Collection[str], after: str) -> list[NoteFile]:
+    """Return some files that are not read yet, in order, those behind a path first."""
+    same = [f for f in files if f.path not in read]
+    begin = next((i for i, f in enumerate(same) if f.path > after), 0)
+    count = max(_LEAST_SAMPLED, len(same) // _SAMPLED)
+    return [*same[begin:], *same[:begin]][:count]
 
 
 class Changes:

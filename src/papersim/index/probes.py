@@ -83,6 +83,8 @@ def embed_probes(
 
     ``progress`` is told of the stage ``embed``, how much of it is done and how much there is.
     """
+    from papersim.index.sound import checked
+
     probes = {probe.digest: probe for probe in (*choose_probes(store), *more)}
     kept = store.probes(encoder.fingerprint)
     missing = sorted(
@@ -94,7 +96,8 @@ def embed_probes(
         for as_query, batch in groupby(missing[start : start + _BATCH], lambda p: p.as_query):
             own = list(batch)
             encode = encoder.encode_queries if as_query else encoder.encode_passages
-            vectors = encode([probe.text for probe in own])
+            texts = [probe.text for probe in own]
+            vectors = checked(encoder, texts, encode(texts))
             digests = [probe.digest for probe in own]
             pending.put(encoder.fingerprint, digests, vectors, "probes")
         if progress:

@@ -1,12 +1,10 @@
-"""The tables of the index. A change here raises VERSION and adds a step to store.py."""
+"""The tables of the index, by the steps that lead to them from nothing or from earlier ones."""
 
 from __future__ import annotations
 
-__all__ = ["SCHEMA", "VERSION"]
+__all__ = ["STEPS", "VERSION"]
 
-VERSION = 1
-
-SCHEMA = """
+_FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- A file as it was last read.
@@ -99,3 +97,12 @@ CREATE TABLE probes (
   PRIMARY KEY (digest, fingerprint)
 );
 """
+
+STEPS = (_FIRST,)
+"""Statements by the version they start from: each makes the tables of the next of them.
+
+What was released is never changed here, but for a new step at the end, with a small index of the
+version before in tests/fixtures.
+"""
+
+VERSION = len(STEPS)

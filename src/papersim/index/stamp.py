@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,7 +78,7 @@ def leave_stamp(
         "sections": report.sections,
     }
     with suppress(OSError):
-        replace_file(folder / FILE_NAME, json.dumps(stamp).encode())
+        replace_file(folder / FILE_NAME, json.dumps(stamp | {"crc": _checksum(stamp)}).encode())
 
 
 def report_if_unchanged(folder: Path, vault: Vault, around: Told) -> IndexReport | None:
@@ -85,6 +86,8 @@ def report_if_unchanged(folder: Path, vault: Vault, around: Told) -> IndexReport
     started = time.monotonic()
     try:
         stamp = json.loads((folder / FILE_NAME).read_bytes())
+        if stamp.pop("crc") != _checksum(stamp):
+            return None
         if stamp["around"] != around or stamp["made"] != _made(folder):
             return None
         files, left_out = vault.scan()
@@ -103,8 +106,12 @@ def report_if_unchanged(folder: Path, vault: Vault, around: Told) -> IndexReport
             seconds=time.monotonic() - started,
             skipped=tuple(SkippedNote(note, reason) for note, reason in stamp["skipped"]),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _checksum(stamp: Mapping[str, object]) -> int:
+    return zlib.crc32(json.dumps(stamp).encode())
 
 
 def _made(folder: Path) -> Told:

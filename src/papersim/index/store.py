@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from papersim.errors import DamagedIndexError, IndexUnusableError, NoIndexError
-from papersim.index.database import FILE_NAME, connect
+from papersim.index.database import FILE_NAME, MEND, connect, damaged, explained
 from papersim.index.pending import Pending
-from papersim.index.schema import SCHEMA, VERSION
+from papersim.index.schema import STEPS, VERSION
+from papersim.index.seal import break_seal, looks_damaged
 from papersim.index.texts import Texts
 from papersim.model import Paper, PaperSection, Place
 
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 
     from papersim.notes.model import Note, PaperEntry
 
-__all__ = ["FILE_NAME", "NotePassage", "NoteState", "PassageRow", "Store"]
+__all__ = ["FILE_NAME", "NotePassage", "NoteState", "PassageRow", "Store", "drop_derived"]
 
 _CHUNK = 500
+_PATIENCE = 200  # ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +88,15 @@ class Store:
         file = folder / FILE_NAME
         if not create and not file.is_file():
             raise NoIndexError(f"there is no index in {folder}; run: papersim index")
-        try:
+        with explained(folder):
             if create:
                 folder.mkdir(parents=True, exist_ok=True)
-            if create and not file.exists():
-                # A new store counts its generations anew; what was derived from another goes.
-                for stale in (*folder.glob("derived*"), *folder.glob("tag-model*")):
-                    stale.unlink()
+            if create and not (file.exists() and file.stat().st_size):
+                drop_derived(folder)
+            elif looks_damaged(folder):
+                raise damaged(folder, "it does not hold what was written to it")
             store = cls(connect(file, create=create), folder)
             store._prepare(folder, create=create)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "disk image" not in str(error):
-                raise IndexUnusableError(
-                    f"the index in {folder} cannot be used: {error}; name another with --index DIR"
-                ) from error
-            raise DamagedIndexError(
-                f"the index in {folder} is damaged ({error}); delete {file} and run: papersim index"
-            ) from error
-        except OSError as error:
-            raise IndexUnusableError(
-                f"the index folder {folder} cannot be used: {error.strerror}; "
-                "name another with --index DIR"
-            ) from error
         return store
 
     @classmethod
@@ -119,6 +108,7 @@ class Store:
         return store
 
     def _prepare(self, folder: Path, *, create: bool) -> None:
+        """Make the tables, or those of an older papersim to what they are now."""
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
         if version > VERSION:
             raise IndexUnusableError(
@@ -127,15 +117,26 @@ class Store:
             )
         if version == 0 and not create:
             raise NoIndexError(f"the index in {folder} was never finished; run: papersim index")
-        if version == 0:
+        if create:
+            self._db.execute("PRAGMA journal_mode = WAL")
+        if version < VERSION:
             with self.transaction():
-                for statement in SCHEMA.split(";\n"):
-                    self._db.execute(statement)
+                for step in STEPS[version:]:
+                    for statement in step.split(";\n"):
+                        self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+    def checkpoint(self) -> None:
+        """Have all that was written in the database itself, unless somebody reads just now.
+
+        Those who only have it open would else keep it in the log until they have gone.
+        """
+        self._db.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -146,13 +147,22 @@ class Store:
         if self._db.in_transaction:
             yield
             return
-        self._db.execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            self._take_back()
             raise
-        self._db.execute("COMMIT")
+
+    def _take_back(self) -> None:
+        if self._db.in_transaction:  # a full disk has ended it already
+            self._db.execute("ROLLBACK")
+
+    def _begin(self) -> None:
+        if self._folder is not None:
+            break_seal(self._folder)
+        self._db.execute("BEGIN IMMEDIATE")
 
     def stand(self) -> None:
         """Stay at the newest state: whatever is written from now on is not seen.
@@ -183,9 +193,9 @@ class Store:
 
     def set_meta(self, **values: object) -> None:
         """Keep facts about the index."""
-        self._db.executemany(
-            "INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in values.items()]
-        )
+        rows = [(key, str(value)) for key, value in values.items()]
+        with self.transaction():
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
     def _facts(self) -> dict[str, str]:
         return dict(self._db.execute("SELECT key, value FROM meta"))
@@ -212,7 +222,7 @@ class Store:
 
     def fresh(self) -> frozenset[str]:
         """Return the paths of the notes whose times do not tell whether they changed since."""
-        return frozenset(json.loads(self.meta("fresh", "[]")))
+        return frozenset(_list(self.meta("fresh", "[]")))
 
     def touch_note(self, path: str, size: int, mtime_ns: int) -> None:
         """Remember that a note with new size or time holds what it held."""
@@ -293,7 +303,7 @@ class Store:
             (entry,),
         ).fetchall()
         sections = tuple(Section(r[0], tuple(r[1].split()), r[2], r[3]) for r in rows)
-        paper = PaperEntry(title, line, tuple(json.loads(tags)), sections)
+        paper = PaperEntry(title, line, tuple(_list(tags)), sections)
         return paper, [(row[4], row[5]) for row in rows]
 
     def put_passages(self, entry: int, passages: Sequence[NotePassage]) -> None:
@@ -389,8 +399,50 @@ class Store:
         return Pending(self._folder)
 
     def take_embeddings(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
-        """Keep embeddings, each a text's digest, the encoder's fingerprint and the vector."""
-        self._db.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+        """Keep embeddings, each a text's digest, the encoder's fingerprint and the vector.
+
+        Those that are no sound vectors do not enter.
+        """
+        self._put_vectors("embeddings", rows)
+
+    def _put_vectors(self, table: str, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
+        from papersim.index.sound import is_sound
+
+        query = f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)"  # noqa: S608 - ours
+        self._db.executemany(query, (row for row in rows if is_sound(row[2])))
+
+    def take_names(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Keep names of papers with their ids."""
+        self._db.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", rows)
+
+    def drop_unsound(self) -> int:
+        """Let go of the vectors that are none any more; return how many these were."""
+        from papersim.index.sound import is_sound
+
+        dropped = 0
+        for table in ("embeddings", "probes"):
+            rows = self._db.execute(f"SELECT rowid, vector FROM {table}")  # noqa: S608 - ours
+            bad = [(number,) for number, vector in rows if not is_sound(vector)]
+            if bad:
+                with self.transaction():
+                    self._db.executemany(f"DELETE FROM {table} WHERE rowid = ?", bad)  # noqa: S608
+            dropped += len(bad)
+        return dropped
+
+    def unsound(self) -> int:
+        """Return how many vectors are none any more."""
+        from papersim.index.sound import is_sound
+
+        rows = self._db.execute("SELECT vector FROM embeddings UNION ALL SELECT vector FROM probes")
+        return sum(not is_sound(vector) for (vector,) in rows)
+
+    def fault(self) -> str:
+        """Return what is wrong with the structure of the database, empty where nothing is."""
+        try:
+            found = self._db.execute("PRAGMA integrity_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        return "" if found == ("ok",) else " ".join(str(found[0]).split())
 
     def papers_without_text(self) -> list[str]:
         """Return the ids of the papers that have no section, or nothing but boilerplate in them."""
@@ -406,20 +458,22 @@ class Store:
     def tags(self) -> set[str]:
         """Return all tags as they are written."""
         rows = self._db.execute("SELECT DISTINCT tags FROM entries")
-        return {tag for (tags,) in rows for tag in json.loads(tags)}
+        return {tag for (tags,) in rows for tag in _list(tags)}
 
     def probes(self, fingerprint: str) -> dict[bytes, NDArray[np.float32]]:
         """Return the vectors of texts embedded as queries, by digest."""
         import numpy as np
 
+        from papersim.index.sound import is_sound
+
         rows = self._db.execute(
             "SELECT digest, vector FROM probes WHERE fingerprint = ?", (fingerprint,)
         )
-        return {digest: np.frombuffer(vector, "<f4") for digest, vector in rows}
+        return {digest: np.frombuffer(vector, "<f4") for digest, vector in rows if is_sound(vector)}
 
     def take_probes(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
         """Keep the vectors of texts embedded as queries; see `take_embeddings`."""
-        self._db.executemany("INSERT OR REPLACE INTO probes VALUES (?, ?, ?)", rows)
+        self._put_vectors("probes", rows)
 
     def sample_sections(self, each: int) -> list[tuple[str, str]]:
         """Return language and text of the first section of ``each`` papers in each language.
@@ -457,8 +511,11 @@ class Store:
         """Return the passages of papers, of all by default, and their vectors.
 
         The passages of a paper stand together; the vectors have shape (passages, dimension).
+        Those whose vectors are damaged are left out, as if they had not been embedded yet.
         """
         import numpy as np
+
+        from papersim.index.sound import are_sound
 
         columns = "p.id, n.paper, p.section, p.language, COALESCE(s.kinds, ''), e.vector"
         query = f"""SELECT {columns} FROM entries n
@@ -470,14 +527,18 @@ class Store:
         for part in [None] if papers is None else _chunks(sorted(papers)):
             where = f"WHERE n.paper IN ({', '.join('?' * len(part))})" if part else ""
             rows += self._db.execute(query % where, (fingerprint, *(part or ()))).fetchall()
+        size = 4 * dimension
+        rows = [row for row in rows if isinstance(row[5], bytes) and len(row[5]) == size]
+        data = np.frombuffer(b"".join(row[5] for row in rows), "<f4").reshape(-1, dimension)
+        sound = are_sound(data)
+        if not sound.all():
+            rows = [row for row, own in zip(rows, sound, strict=True) if own]
+            data = data[sound]
         passages = [
             PassageRow(number, paper, section, language, tuple(kinds.split()))
             for number, paper, section, language, kinds, _ in rows
         ]
-        if not rows:
-            return [], np.empty((0, dimension), np.float32)
-        data = np.frombuffer(b"".join(row[5] for row in rows), "<f4")
-        return passages, data.reshape(len(rows), -1).astype(np.float32)
+        return passages, data.astype(np.float32)
 
     def marks(self) -> dict[str, tuple[bytes, int]]:
         """Return for each paper a mark of what was read of it, and how many passages it has.
@@ -549,7 +610,7 @@ class Store:
             where = f" WHERE paper IN ({', '.join('?' * len(part))})" if part else ""
             rows += self._db.execute(f"{query}{where} ORDER BY id", part or ()).fetchall()
         for paper, links in rows:
-            found.setdefault(paper, []).extend(json.loads(links))
+            found.setdefault(paper, []).extend(_list(links))
         return {paper: tuple(dict.fromkeys(links)) for paper, links in found.items()}
 
     def sections(self, papers: Iterable[str]) -> dict[str, list[tuple[int, PaperSection]]]:
@@ -586,12 +647,21 @@ class Store:
         return [tuple(row) for row in rows]
 
 
+def drop_derived(folder: Path) -> None:
+    """Take away what is derived from a store, as another is to count its generations anew.
+
+    Raises OSError.
+    """
+    for stale in (*folder.glob("derived*"), *folder.glob("tag-model*")):
+        stale.unlink()
+
+
 def _merge(rows: Sequence[tuple[str, ...]]) -> Paper:
     """Return one paper from its entries, the first of them first."""
     paper, title, note, line = rows[0][:4]
     tags: dict[str, None] = {}
     for row in rows:
-        tags.update(dict.fromkeys(json.loads(row[4])))
+        tags.update(dict.fromkeys(_list(row[4])))
 
     def first(column: int) -> str | None:
         return next((row[column] for row in rows if row[column]), None)
@@ -606,10 +676,18 @@ def _merge(rows: Sequence[tuple[str, ...]]) -> Paper:
         date=min(dates, default=None),
         arxiv=first(6),
         doi=first(7),
-        authors=next((tuple(found) for row in rows if (found := json.loads(row[8]))), ()),
+        authors=next((tuple(found) for row in rows if (found := _list(row[8]))), ()),
         venue=first(9),
         places=tuple(Place(row[2], int(row[3])) for row in rows),
     )
+
+
+def _list(text: str) -> list[str]:
+    try:
+        found: list[str] = json.loads(text)
+    except ValueError as error:
+        raise DamagedIndexError(f"the index is damaged ({error}); {MEND}") from error
+    return found
 
 
 def _json(values: Iterable[str]) -> str:

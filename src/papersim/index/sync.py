@@ -13,7 +13,9 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from papersim.errors import VaultError
 from papersim.index.plan import Changes, make_plan
+from papersim.index.sound import checked
 from papersim.index.store import NotePassage, NoteState
 from papersim.language import language_of
 from papersim.model import IndexReport, SkippedNote
@@ -59,7 +61,8 @@ def sync(
 
     ``derive`` makes what is derived from the new state before it is in force. The model is loaded
     only if there is text to cut or embed. ``progress`` is called with the name of the stage
-    (``read``, ``cut``, ``embed``), how much of it is done, and how much there is.
+    (``read``, ``cut``, ``embed``), how much of it is done, and how much there is. Raises
+    VaultError, with nothing changed, where the notes cannot be read any more.
     """
     started = time.monotonic()
     told: Progress = progress or (lambda *_: None)
@@ -68,11 +71,13 @@ def sync(
         "fingerprint": model.load().fingerprint,
         "notes": str(vault.root.resolve()),
     }
+    known = store.notes()
+    expected = 0 if full else len(known)
     _take_pending(store)
     full = full or any(store.meta(k) != made_by[k] for k in ("reader", "fingerprint"))
     full = full or store.missing(made_by["fingerprint"]) > 0
-    known = store.notes()
-    plan = make_plan(vault, known, fresh=store.fresh(), full=full)
+    plan = make_plan(vault, known, fresh=store.fresh(), full=full, after=store.meta("sampled"))
+    _refuse_empty(vault, plan, expected)
     changes = Changes(known, plan, full=full)
     embedded = 0
     with store.transaction():
@@ -83,7 +88,8 @@ def sync(
             if entries is not None:
                 _cut(store, entries, encoder, texts, told)
             facts = {"model": model.name, "dimension": encoder.dimension}
-            store.set_meta(**made_by, **facts, fresh=json.dumps(changes.fresh))
+            more = {"fresh": json.dumps(changes.fresh), "sampled": plan.sampled}
+            store.set_meta(**made_by, **facts, **more)
             embedded = _embed(store, encoder, texts, told)
         derive()
     store.pending().clear()
@@ -105,6 +111,23 @@ def reader_digest(labels: Labels) -> str:
     ]
     words = repr((sorted(labels.exact.items()), looked_for)).encode()
     return f"{READER_VERSION}:{hashlib.blake2b(words, digest_size=8).hexdigest()}"
+
+
+def _refuse_empty(vault: Vault, plan: Plan, known: int) -> None:
+    """Raise VaultError where an index knows notes and there are none, or the folder is unread.
+
+    So looks a disk that is not mounted; years of notes are seldom deleted all at once.
+    """
+    if any(not s.note for s in plan.skipped):
+        raise VaultError(
+            f"the notes folder {vault.root} {plan.skipped[0].reason}; the index is as it was, "
+            "mend this and run: papersim index"
+        )
+    if known and not plan.read and not plan.same:
+        raise VaultError(
+            f"the notes folder {vault.root} is empty but the index knows {known} notes; "
+            "if that is meant, run: papersim index --full"
+        )
 
 
 def _take_pending(store: Store) -> None:
@@ -137,6 +160,8 @@ def _take_in(
             entries += store.put_note(note, state, languages)
             taken += 1
         told("read", number, len(plan.read))
+    if changes.unread:
+        _refuse_empty(vault, make_plan(vault, {}), len(plan.read))  # gone meanwhile?
     for path in changes.removed:
         store.remove_note(path)
     for file in changes.touched:
@@ -203,7 +228,8 @@ def _embed(store: Store, encoder: Encoder, texts: Texts, told: Progress) -> int:
 
     try:
         for digests, batch in texts.batches(_BATCH):
-            pending.put(encoder.fingerprint, digests, encoder.encode_passages(batch, count))
+            vectors = checked(encoder, batch, encoder.encode_passages(batch, count))
+            pending.put(encoder.fingerprint, digests, vectors)
         store.take_embeddings(pending.rows())
     finally:
         pending.close()

@@ -27,9 +27,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something the doctor noticed: what it is, where, and what to do about it."""
+    """Something the doctor noticed: what it is, where, what to do about it, and if that is done."""
 
     kind: str
     subject: str
     detail: str
     advice: str
+    fixed: bool = False
