@@ -10,14 +10,15 @@ import base64
 import binascii
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from papersim.errors import VaultError
 from papersim.files import replace_file, sync_folder
 from papersim.model import SkippedNote
-from papersim.write import write_note
+from papersim.seal import is_sealed, seal_of
+from papersim.write import is_inside, write_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,6 +61,7 @@ class _Record:
     start: int
     end: int
     old: bytes
+    seal: str = ""
 
     @classmethod
     def of(cls, change: Change) -> _Record:
@@ -70,15 +72,39 @@ class _Record:
         ends = zip(reversed(old[start:]), reversed(new[start:]), strict=False)
         tail = next((i for i, (one, other) in enumerate(ends) if one != other), shorter - start)
         middle = old[start : len(old) - tail]
-        return cls(change.path, _digest(old), _digest(new), start, len(new) - tail, middle)
+        own = cls(change.path, _digest(old), _digest(new), start, len(new) - tail, middle)
+        return own.sealed() if own.is_outside else own
 
     @classmethod
     def from_json(cls, data: Any) -> _Record:
         old = base64.b64decode(data["old"], validate=True)
         path, before, after = (str(data[key]) for key in ("path", "before", "after"))
-        return cls(path, before, after, int(data["start"]), int(data["end"]), old)
+        place = int(data["start"]), int(data["end"])
+        return cls(path, before, after, *place, old, str(data.get("seal", "")))
 
     def to_json(self) -> dict[str, object]:
+        return self._content() | ({"seal": self.seal} if self.seal else {})
+
+    @property
+    def is_outside(self) -> bool:
+        return Path(self.path).is_absolute()
+
+    def sealed(self) -> _Record:
+        return replace(self, seal=seal_of(json.dumps(self._content()).encode()))
+
+    def _refusal(self, vault: Path) -> str | None:
+        """Return why a note is not even read: the journal may have come with someone's folder."""
+        if not self.is_outside:
+            left = f"{self.path} leads out of the notes folder and is left alone"
+            return None if is_inside(vault, self.path) else left
+        if is_sealed(json.dumps(self._content()).encode(), self.seal):
+            return None
+        return (
+            f"{self.path} is outside of the notes folder, and nothing shows that it was edited "
+            "from here; take the edit back there by hand"
+        )
+
+    def _content(self) -> dict[str, object]:
         return {
             "path": self.path,
             "before": self.before,
@@ -90,6 +116,8 @@ class _Record:
 
     def taken_back(self, vault: Path) -> Change | str | None:
         """Return the change that undoes this one, None where it is not in force, or why not."""
+        if refusal := self._refusal(vault):
+            return refusal
         try:
             current = (vault / self.path).read_bytes()
         except (OSError, ValueError) as error:

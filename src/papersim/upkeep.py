@@ -96,6 +96,7 @@ class Upkeep:
     def status(self) -> Status:
         """Return what is indexed, with what, and whether the notes have changed since."""
         from papersim.model import Status
+        from papersim.runs import last_run
 
         store, folder = self._parts.store, self._parts.settings.index
         languages: dict[str, int] = {}
@@ -118,6 +119,7 @@ class Upkeep:
             bytes=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
             passages=store.count("passages"),
             languages=languages,
+            last_run=last_run(folder),
         )
 
     def _up_to_date(self, store: Store) -> bool:

@@ -15,6 +15,7 @@ def index(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Bring the index up to date with the notes.
 
@@ -22,7 +23,7 @@ def index(
     """
     from papersim.cli.progress import progress_bar
 
-    library = open_library(notes, index_dir, model, quiet, long_work=True)
+    library = open_library(notes, index_dir, model, quiet, log_level, long_work=True)
     with progress_bar(quiet=quiet) as progress:
         report = library.index(full=full, progress=progress)
     if json:
@@ -41,12 +42,13 @@ def status(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Show what is indexed, with what, and whether the notes have changed since.
 
     Example: papersim status
     """
-    found = open_library(notes, index_dir, model, quiet).status()
+    found = open_library(notes, index_dir, model, quiet, log_level).status()
     if json:
         from papersim.cli.values import print_json, status_json
 
@@ -63,12 +65,13 @@ def doctor(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Name what stands out in notes and index, and what to do about it.
 
     Example: papersim doctor
     """
-    found = open_library(notes, index_dir, model, quiet).doctor()
+    found = open_library(notes, index_dir, model, quiet, log_level).doctor()
     if json:
         from papersim.cli.values import doctor_json, print_json
 

@@ -23,6 +23,7 @@ __all__ = [
     "Kind",
     "State",
     "is_kept",
+    "is_own_name",
     "read_manifest",
     "write_manifest",
 ]
@@ -85,7 +86,15 @@ def read_manifest(folder: Path, kind: Kind, **facts: str | int) -> dict[str, Fil
     wanted = {"format": kind.format, **facts}
     if any(content[key] != value for key, value in wanted.items()):
         raise KeyError(kind.name)
-    return {use: File(**file) for use, file in content["files"].items()}
+    files = {use: File(**file) for use, file in content["files"].items()}
+    if not all(is_own_name(file.name, kind) for file in files.values()):
+        raise ValueError(kind.name)
+    return files
+
+
+def is_own_name(name: str, kind: Kind) -> bool:
+    """Return whether a name is one of a file of this kind, and no path to anything else."""
+    return name.startswith(f"{kind.name}-") and not {"/", "\\", "\0"} & set(name)
 
 
 def is_kept(folder: Path, kind: Kind, state: State) -> bool:
