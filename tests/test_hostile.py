@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 
 RUNS_WHAT_IT_READS = {
     "pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "subprocess",
-    "multiprocessing", "pty", "code", "codeop", "runpy", "torch.load", "numpy.load", "yaml.load", "yaml.load_all",
-    "os.system", "os.popen", "xml", "http", "socket", "urllib.request",
+    "multiprocessing", "pty", "code", "codeop", "runpy", "torch.load", "numpy.load", "yaml.load",
+    "yaml.load_all", "os.system", "os.popen", "xml", "http", "socket", "urllib.request",
 }  # fmt: skip
+# To ask macOS for the processor's features: a fixed command with fixed arguments.
+ALLOWED = {("encode/runtime.py", "imports subprocess")}
 CALLS = {"eval", "exec", "compile", "__import__", "breakpoint", "input"}
 METHODS = {
     "system", "popen", "unsafe_load", "full_load", "full_load_all", "load_extension",
@@ -88,8 +90,8 @@ def forbidden(node: ast.AST) -> list[str]:
 
 
 def test_nothing_in_the_code_runs_what_it_reads() -> None:
-    found = [f"{place} {wrong}" for place, node in syntax() for wrong in forbidden(node)]
-    assert found == []
+    found = {(place, wrong) for place, node in syntax() for wrong in forbidden(node)}
+    assert {(place.partition(":")[0], wrong) for place, wrong in found} == ALLOWED, found
 
 
 @pytest.mark.parametrize(
