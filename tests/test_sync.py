@@ -309,7 +309,7 @@ def test_every_stage_tells_how_far_it_is(empty: Vault) -> None:
 DRIVER = """
 import os, signal, sys
 from pathlib import Path
-from papersim.index import sync
+from papersim.index import kept, sync
 from papersim.index.pending import Pending
 from papersim.index.store import Store
 
@@ -322,6 +322,8 @@ places = {
     "embedding": (Pending, "put"),
     "applying": (Store, "take_embeddings"),
     "deriving": (Path, "replace"),
+    "committed": (Pending, "clear"),
+    "settling": (kept, "settle"),
 }
 owner, name = places[moment]
 real, embed = getattr(owner, name), Pending.put
@@ -391,13 +393,13 @@ def test_a_kill_in_the_middle_of_embedding_loses_nothing(
     assert_same_index(empty, small)
 
 
-@pytest.mark.parametrize("moment", ["embedding", "applying", "deriving"])
+@pytest.mark.parametrize("moment", ["embedding", "applying", "deriving", "committed", "settling"])
 def test_a_kill_in_an_update_leaves_the_old_index_or_the_new(vault: Vault, moment: str) -> None:
     ids, hits = vault.ids(), titles_like(vault, "Text to Mesh")
     vault.write("20230501.md", NEW_NOTE)
     (vault.notes / "20230401.md").unlink()
     assert stopped(vault, moment, signal.SIGKILL).returncode == -signal.SIGKILL
-    whole = moment == "deriving"
+    whole = moment in {"committed", "settling"}
     assert vault.open().status().up_to_date == whole
     if not whole:
         assert vault.ids() == ids

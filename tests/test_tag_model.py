@@ -124,7 +124,8 @@ def test_indexing_makes_it_again_too(vault: Vault) -> None:
 def test_a_folder_that_cannot_be_written_still_answers(vault: Vault) -> None:
     before = suggested(vault)
     manifest(vault).unlink()
-    manifest(vault).mkdir()  # so that the manifest cannot be put in place, even by root
+    # So that the manifest cannot be put in place, even by root.
+    manifest(vault).with_name("tag-model-coming.json").mkdir()
     messages: list[str] = []
     assert suggested(vault, messages) == before
     assert any("could not be kept" in message for message in messages)

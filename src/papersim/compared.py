@@ -27,7 +27,6 @@ __all__ = ["Compared", "compare_all", "compare_some", "may_be_near"]
 
 _NEAREST = 100  # passages for each of the query's
 _NEAREST_OTHERWISE = 300  # papers by what is known beside the vectors
-_WORTH_A_GRAPH = 10_000  # passages that pass, from which asking one is less work than comparing
 _SCATTERED = 15  # times as long as of one after the other it takes to compare passages
 _SAMPLE = 2000  # papers
 
@@ -82,20 +81,17 @@ def may_be_near(
     allowed: Mask | None,
     passing: Mask,
     otherwise: Scores | None,
-) -> NDArray[np.int64] | None:
+) -> NDArray[np.int64]:
     """Return the rows among which the nearest are of the papers that are ``passing``.
 
-    ``otherwise`` are the scores of papers by what is known of them beside their vectors. The
-    fewer pass, the more are looked for; where they are few, it is all of them, and None where
-    comparing every paper there is would be the least work.
+    ``otherwise`` are the scores of papers by what is known of them beside their vectors. Where
+    few pass, it is all of them.
     """
-    counted = passing[vectors.owners] if allowed is None else passing[vectors.owners] & allowed
-    count = int(counted.sum())
-    if count < _WORTH_A_GRAPH * sum(map(len, vectors.graphs)):
-        return np.flatnonzero(passing) if _SCATTERED * count < len(counted) else None
-    positions = vectors.nearest(queries, _NEAREST * len(counted) // count)
+    wanted = passing[vectors.owners] if allowed is None else passing[vectors.owners] & allowed
+    if _SCATTERED * int(wanted.sum()) < len(wanted):
+        return np.flatnonzero(passing)
     near = np.zeros(len(passing), np.bool_)
-    near[vectors.owners[positions[counted[positions]]]] = True
+    near[vectors.owners[vectors.nearest(queries, _NEAREST, wanted)]] = True
     if otherwise is not None:
         rows = np.flatnonzero(passing)
         most = min(_NEAREST_OTHERWISE, len(rows))

@@ -10,6 +10,7 @@ PapersimError                what a user can cause; one line that names the next
 │   ├── NoIndexError         there is none yet
 │   ├── OtherNotesError      it is of another folder of notes
 │   ├── ModelMismatchError   it was made with another model
+│   ├── IndexBusyError       another process is writing it
 │   └── DamagedIndexError    it cannot be read
 ├── LookupFailedError        a paper or note that is not there, or not only once
 └── NothingToMeasureError    neither tags nor links to measure answers by
@@ -22,6 +23,7 @@ __all__ = [
     "DamagedIndexError",
     "EditError",
     "EncoderError",
+    "IndexBusyError",
     "IndexUnusableError",
     "LookupFailedError",
     "ModelMismatchError",
@@ -64,6 +66,10 @@ class OtherNotesError(IndexUnusableError):
 
 class ModelMismatchError(IndexUnusableError):
     """The index was made with another model."""
+
+
+class IndexBusyError(IndexUnusableError):
+    """Another process is writing the index."""
 
 
 class DamagedIndexError(IndexUnusableError):

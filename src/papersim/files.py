@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from contextlib import suppress
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-__all__ = ["replace_file", "sync_folder"]
+__all__ = ["replace_file", "sweep", "sync_folder"]
+
+_TEMPORARY = re.compile(r"\.papersim-[0-9a-f]{16}\.tmp")
 
 
 def replace_file(
@@ -47,6 +50,19 @@ def replace_file(
             temporary.unlink()
         raise
     sync_folder(target.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Take away the temporary files that a kill left in a folder.
+
+    Were one still being written, its writer would fail, and leave the file it was to replace as
+    it is: so nobody else should be writing here.
+    """
+    with suppress(OSError):
+        for file in folder.iterdir():
+            if _TEMPORARY.fullmatch(file.name):
+                with suppress(OSError):
+                    file.unlink()
 
 
 def sync_folder(folder: Path) -> None:

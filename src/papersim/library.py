@@ -19,7 +19,7 @@ from papersim.tag_options import TagOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from threading import Event
 
     from papersim.index.sync import Progress
     from papersim.model import (
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from papersim.places import Places
     from papersim.query import Query
     from papersim.rejections import Rejection
-    from papersim.runs import Run
     from papersim.tagger import Tagger
     from papersim.upkeep import Upkeep
 
@@ -53,7 +52,9 @@ class Library:
 
     Made by `Library.open`. Values that come out are frozen. Only `index` writes to the index
     folder, beside the record and the log of what was written; only `apply_tags`, `rename_tag`
-    and `undo` write to notes.
+    and `undo` write to notes. One process writes at a time, and they raise IndexBusyError where
+    another is at it for more than ten seconds. Answers are those of the index as it was when it
+    was first asked, whoever writes meanwhile, until `refresh`.
     """
 
     def __init__(self, settings: Settings, on_message: Callable[[str], None]) -> None:
@@ -108,11 +109,6 @@ class Library:
 
         return Tagger(self._parts, self._places)
 
-    def _recorded(self, command: str) -> AbstractContextManager[Run]:
-        from papersim.runs import recorded
-
-        return recorded(command, self.settings.index, self.settings.log_level)
-
     # --- indexing ----------------------------------------------------------------------------
 
     def index(self, *, full: bool = False, progress: Progress | None = None) -> IndexReport:
@@ -121,10 +117,29 @@ class Library:
         Only notes whose size or time changed are read, unless ``full``; only text that has no
         embedding yet is embedded. An interrupted run is gone on with by the next.
         """
-        with self._recorded("index") as run:
+        with self._parts.recorded("index") as run:
             report = self._upkeep.index(full=full, progress=progress)
             run.tell_index(report)
         return report
+
+    def watch(
+        self, stop: Event, *, full: bool = False, progress: Progress | None = None
+    ) -> Iterator[IndexReport]:
+        """Yield what `index` did at once, and whenever notes have changed and a burst is over.
+
+        Ends when ``stop`` is set. A folder that is away or suddenly empty is waited for, what goes
+        wrong is told ``on_message`` and tried again. ``full`` and ``progress`` are for the first
+        update. Raises VaultError where there are no such notes and never were, ConfigError, and
+        EncoderError before the first update.
+        """
+        return self._upkeep.watch(stop, full=full, progress=progress)
+
+    def refresh(self) -> None:
+        """Answer from the newest state of the index from now on, as another process left it.
+
+        What is under way, such as an iterator of answers, should have come to its end.
+        """
+        self._parts.refresh()
 
     def status(self) -> Status:
         """Return what is indexed, with what, and whether the notes have changed since."""
@@ -307,7 +322,7 @@ class Library:
         ``text`` is that of a note that is no file. Raises LookupFailedError, and remembers
         nothing, where there are several papers.
         """
-        with self._recorded("suggest-tags --reject") as run:
+        with self._parts.recorded("suggest-tags --reject") as run:
             rejected = self._tagger.reject_tags(note, tags, text=text)
             run.tell(f"{len(rejected)} tags rejected")
         return rejected
@@ -332,7 +347,7 @@ class Library:
         """
         if dry_run:
             return self._tagger.apply_tags(found, dry_run=True, progress=progress)
-        with self._recorded("suggest-tags --apply") as run:
+        with self._parts.recorded("suggest-tags --apply") as run:
             edit = self._tagger.apply_tags(found, progress=progress)
             run.tell_edit(edit)
         return edit
@@ -346,14 +361,14 @@ class Library:
         """
         if dry_run:
             return self._tagger.rename_tag(old, new, dry_run=True)
-        with self._recorded("tags --rename") as run:
+        with self._parts.recorded("tags --rename") as run:
             edit = self._tagger.rename_tag(old, new)
             run.tell_edit(edit)
         return edit
 
     def undo(self) -> TagEdit:
         """Take back the last `apply_tags` or `rename_tag` in the notes not changed since."""
-        with self._recorded("undo") as run:
+        with self._parts.recorded("undo") as run:
             edit = self._tagger.undo()
             run.tell_edit(edit)
         return edit

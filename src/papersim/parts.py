@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from papersim.errors import ConfigError, ModelMismatchError, NoIndexError, OtherNotesError
+from papersim.errors import (
+    ConfigError,
+    IndexUnusableError,
+    ModelMismatchError,
+    NoIndexError,
+    OtherNotesError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from papersim.config import Settings
     from papersim.encode.model import Model
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from papersim.model import Paper
     from papersim.notes.labels import Labels
     from papersim.ranker import Ranker
+    from papersim.runs import Run
     from papersim.suggest.model import TagModel
     from papersim.suggester import Suggester
     from papersim.vault import Vault
@@ -61,11 +70,15 @@ class Parts:
 
     @cached_property
     def store(self) -> Store:
-        """The store of the index. Raises NoIndexError or OtherNotesError where it is not ours."""
+        """The store of the index, as it is now, and stays here whatever is written meanwhile.
+
+        Raises NoIndexError or OtherNotesError where it is not ours.
+        """
         from papersim.index.store import Store
 
         folder = self.settings.index
         store = Store.open(folder)
+        store.stand()
         if not store.generation:
             raise NoIndexError(f"the index in {folder} was never finished; run: papersim index")
         root, wanted = store.meta("notes"), self.settings.notes.resolve()
@@ -103,10 +116,15 @@ class Parts:
 
         self.check_model()
         store, folder = self.store, self.settings.index
-        found = Derived.load(folder, store.generation, store.meta("fingerprint"))
+        state = store.generation, store.meta("fingerprint")
+        found = Derived.load(folder, *state)
         if found is None:
-            self.on_message("the vector index is made again from the stored embeddings")
-            found = self.derive(store)
+            with self._keeping() as keep:
+                again = _said("the vector index is made again from the stored embeddings", keep)
+                self.on_message(again)
+                found = self.derive(store, keep=keep)
+                if keep:
+                    self.settle(store)
         return found
 
     def check_model(self) -> None:
@@ -118,15 +136,50 @@ class Parts:
                 f"{model}; run: papersim index --model {model}"
             )
 
-    def derive(self, store: Store, progress: Progress | None = None) -> Derived:
-        """Return what a store gives, having kept it."""
+    def writing(self, what: str, *, make: bool = True) -> AbstractContextManager[bool]:
+        """Hold the index folder for writing; see `papersim.index.lock.writing`."""
+        from papersim.index.lock import writing
+
+        return writing(self.settings.index, what, self.on_message, make=make)
+
+    @contextmanager
+    def _keeping(self) -> Iterator[bool]:
+        """Yield whether what is made of the store may be kept; nobody else writes meanwhile.
+
+        It may not while another process writes, nor where the store has moved on since it was
+        opened here: what is kept is of its newest state.
+        """
+        from papersim.index.lock import writing
+
+        with ExitStack() as held:
+            try:
+                held.enter_context(writing(self.settings.index, "papersim", wait=0, make=False))
+                keep = self.store.is_newest()
+            except IndexUnusableError:
+                keep = False
+            yield keep
+
+    def settle(self, store: Store) -> None:
+        """Have only what is derived from the state that the store is in; see `settle` there."""
+        from papersim.index.kept import settle
+        from papersim.index.manifest import DERIVED, TAG_MODEL, State
+
+        state = State(store.generation, store.meta("fingerprint"))
+        for kind in (DERIVED, TAG_MODEL):
+            settle(self.settings.index, kind, state)
+
+    def derive(
+        self, store: Store, progress: Progress | None = None, *, keep: bool = True
+    ) -> Derived:
+        """Return what a store gives; kept as coming if ``keep``, with the index held."""
         from papersim.index.derived import Derived
 
         fingerprint = store.meta("fingerprint")
         folder, dimension = self.settings.index, int(store.meta("dimension", "384"))
-        derived = Derived.build(store, fingerprint, dimension, folder, progress)
+        derived = Derived.build(store, fingerprint, dimension, folder, progress, keep=keep)
         try:
-            derived.save(folder, store.generation, fingerprint)
+            if keep:
+                derived.save(folder, store.generation, fingerprint)
         except OSError as error:
             self.on_message(f"the vector index could not be kept: {error.strerror}")
         return derived
@@ -158,8 +211,12 @@ class Parts:
         store = self.store
         found, whole = load_tag_model(self.settings.index, store)
         if not whole:
-            self.on_message("the tag model is made again from the notes' tags")
-            found = self.fit_tags(store, self.derived)
+            derived = self.derived
+            with self._keeping() as keep:
+                self.on_message(_said("the tag model is made again from the notes' tags", keep))
+                found = self.fit_tags(store, derived, keep=keep)
+                if keep:
+                    self.settle(store)
         return found
 
     def renew_tags(self, store: Store, derived: Derived, *, full: bool = False) -> None:
@@ -173,13 +230,14 @@ class Parts:
         if not taken_over:
             self.fit_tags(store, derived)
 
-    def fit_tags(self, store: Store, derived: Derived) -> TagModel | None:
-        """Return what the tags in a store teach, having kept it."""
+    def fit_tags(self, store: Store, derived: Derived, *, keep: bool = True) -> TagModel | None:
+        """Return what the tags in a store teach; kept as coming if ``keep``."""
         from papersim.index.tag_model import fit_tag_model, save_tag_model
 
         model = fit_tag_model(store, derived.vectors)
         try:
-            save_tag_model(model, self.settings.index, store)
+            if keep:
+                save_tag_model(model, self.settings.index, store)
         except OSError as error:
             self.on_message(f"the tag model could not be kept: {error.strerror}")
         return model
@@ -194,6 +252,24 @@ class Parts:
             )
         return self.model
 
+    def refresh(self) -> None:
+        """Go on to the newest state of the index, if there is a newer one."""
+        store = self.__dict__.get("store")
+        try:
+            newest = store is not None and store.is_newest()
+        except IndexUnusableError:
+            newest = False  # what is asked next says what is the matter
+        if newest:
+            self.__dict__.pop("suggester", None)  # tags may have been rejected
+        else:
+            self.forget()
+
+    def recorded(self, command: str) -> AbstractContextManager[Run]:
+        """Keep what a run of a command does, as the last run and in the log."""
+        from papersim.runs import recorded
+
+        return recorded(command, self.settings.index, self.settings.log_level)
+
     def forget(self) -> None:
         """Let go of all that was made of the index, which has changed."""
         for name in (
@@ -206,6 +282,10 @@ class Parts:
             "suggester",
         ):
             self.__dict__.pop(name, None)
+
+
+def _said(what: str, kept: bool) -> str:
+    return what if kept else f"{what}, for now: another papersim is writing the index"
 
 
 def in_order(store: Store) -> list[Paper]:

@@ -107,14 +107,12 @@ class Ranker:
     ) -> Ranked:
         allowed = (self._vectors.kinds & kind_mask(ask.by)) > 0 if ask.by else None
         asked = None if ask.by else self._asked(query, own)
-        near = None
         if some:
             otherwise = None if asked is None else _sum(fused(self._corpus, asked, ask.weights))
             near = may_be_near(self._vectors, query.vectors, allowed, passing, otherwise)
-        if near is None:
-            compared = compare_all(self._vectors, query.vectors, allowed)
-        else:
             compared = compare_some(self._vectors, query.vectors, allowed, near)
+        else:
+            compared = compare_all(self._vectors, query.vectors, allowed)
         dense = np.zeros(self._corpus.count)
         if len(compared.rows):
             dense[compared.rows] = compared.pooled(both_ways=query.both_ways)

@@ -18,7 +18,7 @@ from papersim.rejections import FILE_NAME, Rejection, add_rejections
 from papersim.renaming import make_renaming, no_such_tag, plan_renames
 from papersim.tag_options import TagOptions
 from papersim.tagging import VaultTags, by_note, edit_of, plan_notes
-from papersim.undo import apply_changes, undo
+from papersim.undo import Outcome, apply_changes, undo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from papersim.notes.model import PaperEntry
     from papersim.parts import Parts
     from papersim.places import Places
-    from papersim.undo import Outcome
+    from papersim.tagging import NotePlan
 
 __all__ = ["Tagger"]
 
@@ -150,7 +150,8 @@ class Tagger:
         rejections = tuple(Rejection.of(tag, papers[0]) for tag in tags)
         if not all(one.tag for one in rejections):
             raise ConfigError('a tag to reject has to have a name, as in: --reject "NeRF"')
-        add_rejections(self._parts.settings.index, rejections)
+        with self._parts.writing("papersim suggest-tags --reject"):
+            add_rejections(self._parts.settings.index, rejections)
         self.__dict__.pop("_suggester", None)
         return rejections
 
@@ -186,13 +187,22 @@ class Tagger:
         that changed since they were read, or cannot be edited, are left, with the reason. No note
         is written before all are planned. ``progress`` is told of every note, twice.
         """
-        root = self._parts.vault.root
         plans, left = plan_notes(by_note(found), self._vault_tags(), progress)
         if dry_run:
             return edit_of(plans, left)
-        changes = [plan.change for plan in plans]
-        outcome = apply_changes(self._parts.settings.index, root, changes, progress)
+        outcome = self._write(plans, "papersim suggest-tags --apply", progress)
         return edit_of(plans, (*left, *outcome.left), outcome.written)
+
+    def _write(
+        self, plans: Sequence[NotePlan], what: str, progress: Progress | None = None
+    ) -> Outcome:
+        """Write what is planned; IndexBusyError, with nothing written, while others write."""
+        changes = [plan.change for plan in plans]
+        if not changes:
+            return Outcome(())
+        folder, root = self._parts.settings.index, self._parts.vault.root
+        with self._parts.writing(what):
+            return apply_changes(folder, root, changes, progress)
 
     def _vault_tags(self) -> VaultTags:
         papers = self._parts.listing.papers().values()
@@ -214,13 +224,13 @@ class Tagger:
             raise no_such_tag(renaming, (tag.tag for tag in self.tags()))
         if dry_run:
             return edit_of(plans, left)
-        changes = [plan.change for plan in plans]
-        outcome = apply_changes(self._parts.settings.index, self._parts.vault.root, changes)
+        outcome = self._write(plans, "papersim tags --rename")
         return edit_of(plans, (*left, *outcome.left), outcome.written)
 
     def undo(self) -> TagEdit:
         """Take back the last `apply_tags` or `rename_tag` in the notes not changed since."""
-        return _edit("", undo(self._parts.settings.index, self._parts.vault.root))
+        with self._parts.writing("papersim undo", make=False):
+            return _edit("", undo(self._parts.settings.index, self._parts.vault.root))
 
 
 def _edit(diff: str, outcome: Outcome) -> TagEdit:

@@ -10,12 +10,13 @@ import base64
 import binascii
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from papersim.errors import VaultError
-from papersim.files import replace_file, sync_folder
+from papersim.files import replace_file, sweep, sync_folder
 from papersim.model import SkippedNote
 from papersim.seal import is_sealed, seal_of
 from papersim.write import is_inside, write_note
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-__all__ = ["JOURNAL", "Change", "Outcome", "apply_changes", "undo"]
+__all__ = ["JOURNAL", "Change", "Outcome", "apply_changes", "sweep_notes", "undo"]
 
 JOURNAL = "last-edit.json"
 _VERSION = 1
@@ -92,7 +93,7 @@ class _Record:
     def sealed(self) -> _Record:
         return replace(self, seal=seal_of(json.dumps(self._content()).encode()))
 
-    def _refusal(self, vault: Path) -> str | None:
+    def refusal(self, vault: Path) -> str | None:
         """Return why a note is not even read: the journal may have come with someone's folder."""
         if not self.is_outside:
             left = f"{self.path} leads out of the notes folder and is left alone"
@@ -116,8 +117,8 @@ class _Record:
 
     def taken_back(self, vault: Path) -> Change | str | None:
         """Return the change that undoes this one, None where it is not in force, or why not."""
-        if refusal := self._refusal(vault):
-            return refusal
+        if reason := self.refusal(vault):
+            return reason
         try:
             current = (vault / self.path).read_bytes()
         except (OSError, ValueError) as error:
@@ -138,13 +139,14 @@ def apply_changes(
 
     Notes that cannot be written are left and reported; the others are written all the same.
     Changes that change nothing are passed over; where none is written the edit before can still
-    be undone. ``progress`` is told of every note. Raises VaultError, with nothing written, where
-    the journal cannot be.
+    be undone. ``progress`` is told of every note. The index has to be held for writing. Raises
+    VaultError, with nothing written, where the journal cannot be.
     """
     changes = [change for change in changes if change.old != change.new]
     if not changes:
         return Outcome(())
     records = [_Record.of(change).to_json() for change in changes]
+    sweep_notes(index, vault)
     before = _bytes_of(index / JOURNAL)
     _write_journal(index, {"version": _VERSION, "notes": records})
     results = []
@@ -179,8 +181,10 @@ def undo(index: Path, vault: Path) -> Outcome:
 
     Notes that have been changed since are left and reported; notes that were never written are
     passed over. The journal goes, unless a note could not be written: then it can be tried
-    again. Raises VaultError where there is nothing to take back.
+    again. The index has to be held for writing. Raises VaultError where there is nothing to take
+    back.
     """
+    sweep_notes(index, vault)
     results: list[tuple[str, str | None]] = []
     failed = False
     for record in _read_journal(index):
@@ -194,6 +198,24 @@ def undo(index: Path, vault: Path) -> Outcome:
     if not failed:
         _clear(index)
     return _outcome(results)
+
+
+def sweep_notes(index: Path, vault: Path) -> None:
+    """Take away the temporary files that a kill during the last edit left beside notes.
+
+    The journal tells where. The index has to be held for writing, so that no edit is under way.
+    """
+    try:
+        records = [one for one in _read_journal(index) if one.refusal(vault) is None]
+    except VaultError:
+        return
+    folders = set()
+    for record in records:
+        with suppress(OSError, RuntimeError, ValueError):
+            # That of a link's target, where it is written.
+            folders.add((vault / record.path).resolve().parent)
+    for folder in sorted(folders):
+        sweep(folder)
 
 
 def _digest(data: bytes) -> str:

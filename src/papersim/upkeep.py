@@ -5,14 +5,16 @@ What reads and embeds is imported when there is something to do.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from papersim.errors import VaultError
+from papersim.errors import IndexUnusableError, VaultError
 from papersim.index.stamp import drop_stamp, leave_stamp, report_if_unchanged, surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from threading import Event
 
     from papersim.index.store import NoteState, Store
     from papersim.index.sync import Progress
@@ -43,9 +45,15 @@ class Upkeep:
         self._parts.forget()  # another process may have written the index meanwhile
         if unchanged is not None:
             return unchanged
-        report, notes = self._sync(full=full, progress=progress)
-        if around is not None and notes is not None:
-            leave_stamp(settings.index, around, notes, report)
+        with self._parts.writing("papersim index") as waited:
+            if waited and around is not None and not full:
+                # Whoever was writing may have done it all.
+                unchanged = report_if_unchanged(settings.index, vault, around)
+                if unchanged is not None:
+                    return unchanged
+            report, notes = self._sync(full=full, progress=progress)
+            if around is not None and notes is not None:
+                leave_stamp(settings.index, around, notes, report)
         self._parts.forget()
         return report
 
@@ -55,13 +63,21 @@ class Upkeep:
         """Return what was done, and the notes as they are kept if nothing is left to be done."""
         from papersim.index.store import Store
         from papersim.index.sync import sync
+        from papersim.undo import sweep_notes
 
         folder, vault, labels = self._parts.settings.index, self._parts.vault, self._parts.labels
         drop_stamp(folder)
+        sweep_notes(folder, vault.root)
         store = Store.open(folder, create=True)
-        try:
-            report = sync(vault, store, self._parts.model, labels, full=full, progress=progress)
+
+        def derive() -> None:
             self._renew_derived(store, progress, full=full)
+
+        try:
+            self._parts.settle(store)
+            model = self._parts.model
+            report = sync(vault, store, model, labels, full=full, progress=progress, derive=derive)
+            self._parts.settle(store)
             finished = not store.fresh() and self._has_derived(store)
             return report, store.notes() if finished else None
         finally:
@@ -93,6 +109,59 @@ class Upkeep:
         folder, state = self._parts.settings.index, (store.generation, store.meta("fingerprint"))
         return Derived.is_saved(folder, *state) and has_tag_model(folder, store)
 
+    def watch(
+        self, stop: Event, *, full: bool = False, progress: Progress | None = None
+    ) -> Iterator[IndexReport]:
+        """Yield a report of `index` at once, and after each burst of changes to the notes.
+
+        Ends when ``stop`` is set. Notes are not taken for removed while their folder is away.
+        """
+        from papersim.vault import DEFAULT_EXCLUDE, Vault
+        from papersim.watch import SteadyVault, Watch
+
+        parts, settings = self._parts, self._parts.settings
+        vault = SteadyVault(settings.notes, (*DEFAULT_EXCLUDE, *settings.exclude), self._has_notes)
+        if not self._has_notes():
+            Vault.open(vault.root)  # raises VaultError where there is nothing to wait for
+        done = False
+
+        def update() -> IndexReport:
+            nonlocal done
+            with parts.recorded("index --watch") as run:
+                report = self.index(full=full and not done, progress=None if done else progress)
+                run.tell_index(report)
+            done = True
+            return report
+
+        parts.vault = vault
+        try:
+            watch = Watch(vault, settings.index, update, self._rest, parts.on_message)
+            yield from watch.reports(stop)
+        finally:
+            del parts.vault
+
+    def _has_notes(self) -> bool:
+        """Return whether there are notes in the index, as it is on the disk now."""
+        import sqlite3
+
+        self._parts.forget()
+        try:
+            return self._parts.store.count("notes") > 0
+        except (IndexUnusableError, sqlite3.Error):
+            return False
+        finally:
+            self._parts.forget()
+
+    def _rest(self) -> None:
+        """Let go of the model, and of the memory that was freed."""
+        import gc
+
+        from papersim.encode.runtime import give_back_memory
+
+        self._parts.__dict__.pop("model", None)
+        gc.collect()
+        give_back_memory()
+
     def status(self) -> Status:
         """Return what is indexed, with what, and whether the notes have changed since."""
         from papersim.model import Status
@@ -116,7 +185,7 @@ class Upkeep:
             index_kind=kind,
             generation=store.generation,
             up_to_date=self._up_to_date(store),
-            bytes=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
+            bytes=_bytes_of_index(folder),
             passages=store.count("passages"),
             languages=languages,
             last_run=last_run(folder),
@@ -171,6 +240,17 @@ class Upkeep:
         if detail:
             found.append(Finding("index", str(folder), detail, "run: papersim index"))
         return tuple(found)
+
+
+def _bytes_of_index(folder: Path) -> int:
+    """Return what the files of an index take, without those of its lock."""
+    from papersim.index.lock import FILE_NAMES
+
+    total = 0
+    for file in folder.iterdir():
+        with suppress(OSError):  # a writer may take it away meanwhile
+            total += file.stat().st_size if file.is_file() and file.name not in FILE_NAMES else 0
+    return total
 
 
 def _damaged(folder: Path) -> list[Finding]:

@@ -38,6 +38,7 @@ __all__ = [
     "Text",
     "Untagged",
     "Until",
+    "Watch",
 ]
 
 _FILTERS = "Which papers may be hits"
@@ -156,6 +157,7 @@ All = Annotated[bool, option("--all", text="Answer for every paper in the vault.
 Full = Annotated[
     bool, option("--full", text="Read every note again, whatever its size and time say.")
 ]
+Watch = Annotated[bool, option("--watch", text="Stay and follow changes; Ctrl-C stops.")]
 MinConfidence = Annotated[
     float | None,
     option(

@@ -11,7 +11,7 @@ from papersim.cli.progress import printable
 if TYPE_CHECKING:
     from papersim.model import IndexReport
 
-__all__ = ["show_index"]
+__all__ = ["show_index", "show_update"]
 
 _PIPED_WIDTH = 80
 
@@ -44,6 +44,20 @@ def show_index(report: IndexReport, *, quiet: bool) -> None:
     out.print(notes)
     for skipped in report.skipped:
         out.print(Text(printable(f"  skipped {skipped.note}: {skipped.reason}"), "yellow"))
+
+
+def show_update(report: IndexReport, at: str) -> None:
+    """Print on one line what an update did that was made at a time of day."""
+    counts = {
+        "added": report.added,
+        "changed": report.changed,
+        "moved": report.moved,
+        "removed": report.removed,
+        "skipped": len(report.skipped),
+    }
+    notes = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    done = f"{report.embedded} texts embedded in {report.seconds:.1f} s"
+    print(f"{at}  notes: {notes or 'unchanged'}; {done}")
 
 
 def _width() -> int:

@@ -10,6 +10,7 @@ __all__ = ["doctor", "index", "status"]
 
 def index(
     full: o.Full = False,
+    watch: o.Watch = False,
     notes: o.NotesDir = None,
     index_dir: o.IndexDir = None,
     model: o.Model = None,
@@ -17,13 +18,18 @@ def index(
     quiet: o.Quiet = False,
     log_level: o.LogLevel = None,
 ) -> None:
-    """Bring the index up to date with the notes.
+    """Bring the index up to date with the notes; with --watch, stay and follow changes.
 
     Example: papersim index --notes ~/vault --index ~/.cache/papersim
     """
     from papersim.cli.progress import progress_bar
 
     library = open_library(notes, index_dir, model, quiet, log_level, long_work=True)
+    if watch:
+        from papersim.cli.watching import follow
+
+        follow(library, full=full, json=json, quiet=quiet)
+        return
     with progress_bar(quiet=quiet) as progress:
         report = library.index(full=full, progress=progress)
     if json:

@@ -28,6 +28,20 @@ def connect(file: Path, *, create: bool) -> sqlite3.Connection:
     except sqlite3.OperationalError:
         if create:
             raise
-        # A folder that may only be read can still answer.
-        db = sqlite3.connect(file.absolute().as_uri() + "?mode=ro&immutable=1", uri=True)
+        db = _read_only(file.absolute().as_uri())
+    return db
+
+
+def _read_only(uri: str) -> sqlite3.Connection:
+    """Return a connection to a database in a folder that may only be read."""
+    import sqlite3
+
+    # While somebody else writes, what is needed to read beside that is there; else nothing is.
+    for how in ("mode=ro", "mode=ro&immutable=1"):
+        db = sqlite3.connect(f"{uri}?{how}", uri=True, isolation_level=None, timeout=30)
+        try:
+            db.execute("PRAGMA user_version").fetchone()
+        except sqlite3.OperationalError:
+            continue
+        break
     return db

@@ -62,15 +62,18 @@ class Derived:
         dimension: int,
         folder: Path | None = None,
         progress: Progress | None = None,
+        *,
+        keep: bool = True,
     ) -> Derived:
         """Return what the store's papers give.
 
         What was kept in ``folder`` before, of whatever generation, spares work where papers
-        have not changed since; the outcome is the same. ``progress`` is told what `Shelves.of`
-        tells.
+        have not changed since; the outcome is the same. Unless ``keep`` nothing is written there.
+        ``progress`` is told what `Shelves.of` tells.
         """
         old = shelves_in(folder, fingerprint) if folder else []
-        shelves = Shelves.of(store, fingerprint, dimension, old, partial(_put, folder), progress)
+        put_away = partial(_put, folder if keep else None)
+        shelves = Shelves.of(store, fingerprint, dimension, old, put_away, progress)
         codes, languages = np.unique(shelves.by_passage("languages"), return_inverse=True)
         passages = Passages(
             shelves.slots(),
@@ -85,7 +88,7 @@ class Derived:
             shelves.papers,
             shelves.starts(),
             _probes(store, fingerprint),
-            [shelf.graphs for shelf in shelves.shelves],
+            [shelf.quantised for shelf in shelves.shelves],
         )
         shelves.let_go()
         count, rows = len(shelves.papers), shelves.rows
@@ -151,8 +154,8 @@ class Derived:
         rows = tuple(shelves.rows)
         texts, titles = zip(*((s.texts, s.titles) for s in shelves.shelves), strict=True)
         blocks = [shelf.vectors for shelf in shelves.shelves]
-        graphs = [shelf.graphs for shelf in shelves.shelves]
-        vectors = VectorIndex.of_arrays(blocks, shelves.papers, state, graphs)
+        quantised = [shelf.quantised for shelf in shelves.shelves]
+        vectors = VectorIndex.of_arrays(blocks, shelves.papers, state, quantised)
         corpus = Corpus(
             starts=vectors.starts,
             lexical=Words(texts, rows, state["lexical.lengths"]),

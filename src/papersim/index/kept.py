@@ -1,8 +1,8 @@
 """Files of arrays derived from the store: written whole, mapped on opening, named by a manifest.
 
-A new state is written beside the old one and then named by the manifest, so that a reader sees
-the one or the other, whole; a reader that has opened the old one goes on with it. Files are never
-changed: a name holds a digest of the content, and a file that serves the new state, too, stays.
+A new state is written beside the old one, which goes when the new one is in force, so that a reader
+sees the one or the other, whole; a reader that has opened the old one goes on with it. Files are
+never changed: a name holds a digest of the content, and a file that serves both states stays.
 
 Opening looks at sizes and heads, and reads to its end only what is small. All else is checked
 where damage can be told or mended: by `damaged` and `is_whole`.
@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from papersim.files import replace_file
 from papersim.index.arrays import checksum, mapped, packed
-from papersim.index.manifest import UNUSABLE, File, read_manifest, write_manifest
+from papersim.index.manifest import (
+    UNUSABLE,
+    File,
+    names_in_force,
+    read_manifest,
+    take_coming,
+    write_manifest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -30,26 +37,34 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, NDArray[Any]]
 
-__all__ = ["damaged", "is_whole", "keep", "kept", "put"]
+__all__ = ["damaged", "is_whole", "keep", "kept", "put", "settle"]
 
 _AT_ONCE = 1 << 20  # bytes
 
 
 def keep(folder: Path, kind: Kind, state: State, files: Mapping[str, Arrays | File]) -> None:
-    """Make files, by what they are for, those of a state: arrays to write, or files there.
+    """Make files, by what they are for, those of a coming state: arrays to write, or files there.
 
-    Files of the state before that are not needed any more go. Raises OSError.
+    Those of the state in force stay until `settle`. Raises OSError.
     """
     now = {
         use: content if isinstance(content, File) else put(folder, kind, content)
         for use, content in files.items()
     }
     write_manifest(folder, kind, state, now)
-    names = {file.name for file in now.values()}
-    for old in folder.glob(f"{kind.name}-*"):
-        if old.name not in names:
-            # Where a file that is mapped cannot go, it goes with the next state.
-            with suppress(OSError):
+
+
+def settle(folder: Path, kind: Kind, state: State) -> None:
+    """Let the files of a state be those in force, if it was coming, and all others go.
+
+    A coming state that is another never came: its run was cut short.
+    """
+    # Where a file cannot go, since it is mapped or the folder may not be written, it goes later.
+    with suppress(OSError):
+        take_coming(folder, kind, state)
+        names = names_in_force(folder, kind)
+        for old in folder.glob(f"{kind.name}-*"):
+            if old.name not in names:
                 old.unlink()
 
 
@@ -101,6 +116,13 @@ def damaged(folder: Path, kind: Kind) -> list[str]:
     The manifest is one of them. Where nothing was ever kept there are none, and none where an
     older papersim kept it, which is made again by itself.
     """
+    found = _damaged(folder, kind)
+    # A writer may have put the next state in place meanwhile, and taken away the files of this.
+    again = set(_damaged(folder, kind)) if found else set()
+    return [name for name in found if name in again]
+
+
+def _damaged(folder: Path, kind: Kind) -> list[str]:
     manifest = kind.manifest(folder)
     if not manifest.exists():
         return []

@@ -1,5 +1,7 @@
 """Manifests: which files hold what is derived from the store, and from which state of it.
 
+A state that is being made has a manifest of its own beside that of the state in force: which of the
+two is meant is known from the store, so that both change in one step, as the store commits.
 Looking at them takes neither NumPy nor the files themselves.
 """
 
@@ -24,7 +26,9 @@ __all__ = [
     "State",
     "is_kept",
     "is_own_name",
+    "names_in_force",
     "read_manifest",
+    "take_coming",
     "write_manifest",
 ]
 
@@ -43,8 +47,12 @@ class Kind:
         """Return where the manifest is."""
         return folder / f"{self.name}.json"
 
+    def coming(self, folder: Path) -> Path:
+        """Return where the manifest is of a state that is not in force yet."""
+        return folder / f"{self.name}-coming.json"
 
-DERIVED = Kind("derived", 9)
+
+DERIVED = Kind("derived", 11)
 TAG_MODEL = Kind("tag-model", 4)
 
 
@@ -71,10 +79,10 @@ class File:
 
 
 def write_manifest(folder: Path, kind: Kind, state: State, files: Mapping[str, File]) -> None:
-    """Let the files, by what they are for, be those of a state. Raises OSError."""
+    """Let the files, by what they are for, be those of a coming state. Raises OSError."""
     named = {use: asdict(file) for use, file in files.items()}
     content = {"format": kind.format, **asdict(state), "files": named}
-    replace_file(kind.manifest(folder), json.dumps(content).encode())
+    replace_file(kind.coming(folder), json.dumps(content).encode())
 
 
 def read_manifest(folder: Path, kind: Kind, **facts: str | int) -> dict[str, File]:
@@ -82,19 +90,51 @@ def read_manifest(folder: Path, kind: Kind, **facts: str | int) -> dict[str, Fil
 
     Raises one of UNUSABLE where there is none, or none of this format with these facts.
     """
-    content = json.loads(kind.manifest(folder).read_bytes())
     wanted = {"format": kind.format, **facts}
+    try:
+        return _files(kind.manifest(folder), wanted)
+    except UNUSABLE:
+        if not kind.coming(folder).exists():
+            raise
+        return _files(kind.coming(folder), wanted)
+
+
+def _files(manifest: Path, wanted: Mapping[str, str | int]) -> dict[str, File]:
+    content = json.loads(manifest.read_bytes())
     if any(content[key] != value for key, value in wanted.items()):
-        raise KeyError(kind.name)
+        raise KeyError(manifest.name)
     files = {use: File(**file) for use, file in content["files"].items()}
-    if not all(is_own_name(file.name, kind) for file in files.values()):
-        raise ValueError(kind.name)
+    if not all(is_own_name(file.name) for file in files.values()):
+        raise ValueError(manifest.name)
     return files
 
 
-def is_own_name(name: str, kind: Kind) -> bool:
-    """Return whether a name is one of a file of this kind, and no path to anything else."""
-    return name.startswith(f"{kind.name}-") and not {"/", "\\", "\0"} & set(name)
+def is_own_name(name: str) -> bool:
+    """Return whether a name is of a file in the same folder that a manifest may name."""
+    return name.endswith(".arrays") and not {"/", "\\", "\0"} & set(name)
+
+
+def take_coming(folder: Path, kind: Kind, state: State) -> None:
+    """Put the coming manifest in force if it is of this state, and take it away if not.
+
+    Raises OSError.
+    """
+    coming = kind.coming(folder)
+    try:
+        _files(coming, {"format": kind.format, **asdict(state)})
+    except UNUSABLE:
+        coming.unlink(missing_ok=True)
+    else:
+        coming.replace(kind.manifest(folder))
+
+
+def names_in_force(folder: Path, kind: Kind) -> frozenset[str]:
+    """Return the names of the files in force; none where the manifest cannot be read."""
+    try:
+        content = json.loads(kind.manifest(folder).read_bytes())
+        return frozenset(str(file["name"]) for file in content["files"].values())
+    except UNUSABLE:
+        return frozenset()
 
 
 def is_kept(folder: Path, kind: Kind, state: State) -> bool:

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["FILE_NAME", "Pending"]
 
 FILE_NAME = "pending.sqlite"
-_TABLE = """CREATE TABLE IF NOT EXISTS embeddings (
+_TABLE = """CREATE TABLE IF NOT EXISTS {} (
   digest BLOB NOT NULL, fingerprint TEXT NOT NULL, vector BLOB NOT NULL,
   PRIMARY KEY (digest, fingerprint))"""
+_TABLES = ("embeddings", "probes")
 
 
 class Pending:
@@ -39,22 +40,31 @@ class Pending:
         """Whether nothing waits."""
         return self._db is None and not self._file.exists()
 
-    def put(self, fingerprint: str, digests: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
-        """Keep the vectors of texts by their digests; a kill after this does not lose them."""
+    def put(
+        self,
+        fingerprint: str,
+        digests: Sequence[bytes],
+        vectors: NDArray[np.float32],
+        table: str = "embeddings",
+    ) -> None:
+        """Keep the vectors of texts by their digests; a kill after this does not lose them.
+
+        ``table`` is the one of the store that they are for: ``embeddings`` or ``probes``.
+        """
         blobs = (vector.astype("<f4").tobytes() for vector in vectors)
         rows = [(d, fingerprint, blob) for d, blob in zip(digests, blobs, strict=True)]
         db = self._opened()
         db.execute("BEGIN")
-        db.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+        db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)  # noqa: S608
         db.execute("COMMIT")
 
-    def rows(self) -> Iterator[tuple[bytes, str, bytes]]:
+    def rows(self, table: str = "embeddings") -> Iterator[tuple[bytes, str, bytes]]:
         """Yield digest, fingerprint and vector of each; none where the file cannot be read."""
         if self.empty:
             return
         with suppress(sqlite3.DatabaseError):
             found: Iterable[tuple[bytes, str, bytes]] = self._opened().execute(
-                "SELECT digest, fingerprint, vector FROM embeddings"
+                f"SELECT digest, fingerprint, vector FROM {table}"  # noqa: S608
             )
             yield from found
 
@@ -73,5 +83,6 @@ class Pending:
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:
             self._db = connect(self._file, create=True)
-            self._db.execute(_TABLE)
+            for table in _TABLES:
+                self._db.execute(_TABLE.format(table))
         return self._db

@@ -79,7 +79,7 @@ def _titles(store: Store) -> Iterator[Probe]:
 def embed_probes(
     store: Store, encoder: Encoder, more: Iterable[Probe] = (), progress: Progress | None = None
 ) -> None:
-    """Embed the probes, and more of them, that have no vector yet; kept batch by batch.
+    """Embed the probes, and more of them, that have no vector yet; pending batch by batch.
 
     ``progress`` is told of the stage ``embed``, how much of it is done and how much there is.
     """
@@ -89,11 +89,16 @@ def embed_probes(
         (probe for digest, probe in probes.items() if digest not in kept),
         key=lambda probe: (probe.as_query, len(probe.text), probe.text),
     )
+    pending = store.pending()
     for start in range(0, len(missing), _BATCH):
         for as_query, batch in groupby(missing[start : start + _BATCH], lambda p: p.as_query):
             own = list(batch)
             encode = encoder.encode_queries if as_query else encoder.encode_passages
             vectors = encode([probe.text for probe in own])
-            store.put_probes(encoder.fingerprint, [probe.digest for probe in own], vectors)
+            digests = [probe.digest for probe in own]
+            pending.put(encoder.fingerprint, digests, vectors, "probes")
         if progress:
             progress("embed", min(start + _BATCH, len(missing)), len(missing))
+    with store.transaction():
+        store.take_probes(pending.rows("probes"))
+    pending.close()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from papersim.index.graph import Graph
+from papersim.index.quantised import Quantised
 from papersim.rank.center import normalised
 from papersim.rank.digests import Sets
 from papersim.rank.postings import Gathered, Postings
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, NDArray[Any]]
 
-__all__ = ["FULL", "LEAST_FOR_A_GRAPH", "MARK", "Shelf", "to_join"]
+__all__ = ["FULL", "LEAST_QUANTISED", "MARK", "Shelf", "to_join"]
 
 MARK = 16
 """Bytes of a mark."""
@@ -37,7 +37,7 @@ MARK = 16
 FULL = 1 << 16
 """Passages from which a shelf is full; a paper without any counts as one."""
 
-LEAST_FOR_A_GRAPH = 1 << 13
+LEAST_QUANTISED = 1 << 13
 """Passages in a language on a shelf."""
 
 _AT_ONCE = 4096  # vectors gone through in one step
@@ -50,8 +50,8 @@ class Shelf:
     """What is known of some papers, each by itself; see `Known` for what it is.
 
     ``marks`` have shape (papers, MARK). The passages of paper i stand at starts[i]:starts[i + 1]
-    of ``vectors``, ``sections``, ``kinds`` and ``languages``. In a large vault ``graphs`` lead
-    to the nearest vectors in a language, those of papers in others being less near.
+    of ``vectors``, ``sections``, ``kinds`` and ``languages``. In a large vault ``quantised``
+    are the vectors in a language, those of papers in others being less near.
     """
 
     marks: NDArray[np.uint8]
@@ -66,7 +66,7 @@ class Shelf:
     tags: Sets
     names: Sets
     targets: Sets
-    graphs: Mapping[str, Graph] = field(default_factory=dict)
+    quantised: Mapping[str, Quantised] = field(default_factory=dict)
 
     @classmethod
     def of(cls, papers: Iterable[Known], passages: int, dimension: int) -> Shelf:
@@ -144,18 +144,20 @@ class Shelf:
     def large_languages(self) -> list[str]:
         """The languages in which there is more than can be compared in no time."""
         names, counts = np.unique(self.languages, return_counts=True)
-        return [str(name) for name in names[counts >= LEAST_FOR_A_GRAPH]]
+        return [str(name) for name in names[counts >= LEAST_QUANTISED]]
 
-    def with_graphs(self) -> Shelf:
-        """Return the shelf with graphs of its vectors, centred by their means on this shelf."""
-        graphs = {}
+    def with_quantised(self) -> Shelf:
+        """Return the shelf with its vectors quantised, centred by their means on this shelf."""
+        quantised = {}
         for name in self.large_languages:
             places = np.flatnonzero(self.languages == name).astype(np.int32)
             begins = range(0, len(places), _AT_ONCE)
             sums = [self.vectors[places[b : b + _AT_ONCE]].sum(axis=0) for b in begins]
             mean = np.sum(sums, axis=0) / len(places)
-            graphs[name] = Graph.of(places, self.vectors.shape[1], partial(self._centred, mean))
-        return replace(self, graphs=graphs)
+            quantised[name] = Quantised.of(
+                places, self.vectors.shape[1], partial(self._centred, mean)
+            )
+        return replace(self, quantised=quantised)
 
     def _centred(self, mean: NDArray[np.float32], places: NDArray[np.int32]) -> NDArray[np.float32]:
         return normalised(self.vectors[places] - mean)
@@ -183,14 +185,14 @@ class Shelf:
             **self.tags.arrays("tags"),
             **self.names.arrays("names"),
             **self.targets.arrays("targets"),
-            **self._graph_arrays(),
+            **self._quantised_arrays(),
         }
 
-    def _graph_arrays(self) -> dict[str, NDArray[Any]]:
+    def _quantised_arrays(self) -> dict[str, NDArray[Any]]:
         found: dict[str, NDArray[Any]] = {}
-        for name, graph in self.graphs.items():
-            crc = np.asarray([graph.crc], np.uint32)
-            found |= {f"graph.{name}": graph.data, f"places.{name}": graph.places}
+        for name, own in self.quantised.items():
+            crc = np.asarray([own.crc], np.uint32)
+            found |= {f"codes.{name}": own.data, f"places.{name}": own.places}
             found[f"crc.{name}"] = crc
         return found
 
@@ -201,13 +203,13 @@ class Shelf:
         parts |= {name: Postings.of_arrays(name, arrays) for name in ("texts", "titles")}
         parts |= {name: Sets.of_arrays(name, arrays) for name in ("tags", "names", "targets")}
         dimension = parts["vectors"].shape[1]
-        graphs = {}
+        quantised = {}
         for key in arrays:
-            if key.startswith("graph."):
-                name = key.removeprefix("graph.")
+            if key.startswith("codes."):
+                name = key.removeprefix("codes.")
                 crc, places = int(arrays[f"crc.{name}"][0]), arrays[f"places.{name}"]
-                graphs[name] = Graph(arrays[key], crc, places, dimension)
-        return cls(**parts, graphs=graphs)
+                quantised[name] = Quantised(arrays[key], crc, places, dimension)
+        return cls(**parts, quantised=quantised)
 
 
 _PLAIN = ("marks", "starts", "vectors", "sections", "kinds", "languages", "groups")

@@ -34,7 +34,7 @@ Stand = dict[str, tuple[int, int]]
 """By the ids of papers the number of a shelf, and the place there."""
 
 APPROXIMATE_FROM = 100_000
-"""Passages from which the nearest are not looked for among all: `benchmarks/scale.py` tells why."""
+"""Passages from which the quantised are looked through first: `benchmarks/scale.py` tells why."""
 
 _USE = "shelf-"
 
@@ -81,7 +81,7 @@ class Shelves:
             known = known_papers(store, fingerprint, dimension, new)
             one = Shelf.of(known, sum(count for _, count in new.values()), dimension)
             shelf, order = _joined([shelf for shelf, _ in old], moved, one, sorted(new))
-            return put(shelf.with_graphs() if is_large else shelf), order
+            return put(shelf.with_quantised() if is_large else shelf), order
 
         shelves: list[Kept] = []
         stand = Stand()
@@ -89,8 +89,8 @@ class Shelves:
             if number not in joined:
                 own = {p: place for p, (n, place) in found.items() if n == number}
                 stand |= {p: (len(shelves), place) for p, place in own.items()}
-                lacks_graphs = is_large and not kept[0].graphs and kept[0].large_languages
-                shelves.append(put(kept[0].with_graphs()) if lacks_graphs else kept)
+                lacks = is_large and not kept[0].quantised and kept[0].large_languages
+                shelves.append(put(kept[0].with_quantised()) if lacks else kept)
         heaps = _heaps(sorted(marks.keys() - stand.keys()), sizes)
         for some in heaps if shelves else heaps or [[]]:
             if progress:

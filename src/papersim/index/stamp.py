@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from papersim.encode.place import mark_of
 from papersim.errors import EncoderError
 from papersim.index.database import FILE_NAME as DATABASE
+from papersim.index.lock import FILE_NAMES as OF_THE_LOCK
 from papersim.model import IndexReport, SkippedNote
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ __all__ = ["drop_stamp", "leave_stamp", "report_if_unchanged", "surroundings"]
 FILE_NAME = "stamp.json"
 _LOG = f"{DATABASE}-wal"
 _TOLD = {"last-run.json", "papersim.log", "papersim.log.1", "papersim.log.2"}
-_PASSING = {FILE_NAME, f"{DATABASE}-shm", *_TOLD}
+_PASSING = {FILE_NAME, f"{DATABASE}-shm", *OF_THE_LOCK, *_TOLD}
 _PROGRAM = str(Path(__file__).parents[1])
 
 

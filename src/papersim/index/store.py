@@ -94,7 +94,7 @@ class Store:
                 for stale in (*folder.glob("derived*"), *folder.glob("tag-model*")):
                     stale.unlink()
             store = cls(connect(file, create=create), folder)
-            store._prepare(folder)
+            store._prepare(folder, create=create)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and "disk image" not in str(error):
                 raise IndexUnusableError(
@@ -115,16 +115,18 @@ class Store:
         """Return an empty store that is gone when it is closed."""
         store = cls(sqlite3.connect(":memory:", isolation_level=None))
         store._db.execute("PRAGMA foreign_keys = ON")
-        store._prepare(Path())
+        store._prepare(Path(), create=True)
         return store
 
-    def _prepare(self, folder: Path) -> None:
+    def _prepare(self, folder: Path, *, create: bool) -> None:
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
         if version > VERSION:
             raise IndexUnusableError(
                 f"the index in {folder} was made by a newer papersim; update papersim, "
                 "or name another folder with --index DIR"
             )
+        if version == 0 and not create:
+            raise NoIndexError(f"the index in {folder} was never finished; run: papersim index")
         if version == 0:
             with self.transaction():
                 for statement in SCHEMA.split(";\n"):
@@ -137,7 +139,13 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make all writes inside one step: all of them are kept, or none."""
+        """Make all writes inside one step: all of them are kept, or none.
+
+        One inside another is part of it.
+        """
+        if self._db.in_transaction:
+            yield
+            return
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -145,6 +153,26 @@ class Store:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    def stand(self) -> None:
+        """Stay at the newest state: whatever is written from now on is not seen.
+
+        Writers are not kept waiting by that.
+        """
+        self._db.execute("BEGIN")
+        self._facts()  # SQLite settles on a state when it is first read
+
+    def is_newest(self) -> bool:
+        """Return whether the index folder holds the papers that are seen here.
+
+        Raises NoIndexError or another IndexUnusableError where it has none to use any more.
+        """
+        assert self._folder is not None  # noqa: S101 - one in memory is seen by nobody else
+        newest = Store.open(self._folder)
+        try:
+            return newest._facts() == self._facts()
+        finally:
+            newest.close()
 
     # --- facts about the index ---------------------------------------------------------------
 
@@ -158,6 +186,9 @@ class Store:
         self._db.executemany(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in values.items()]
         )
+
+    def _facts(self) -> dict[str, str]:
+        return dict(self._db.execute("SELECT key, value FROM meta"))
 
     @property
     def generation(self) -> int:
@@ -386,16 +417,9 @@ class Store:
         )
         return {digest: np.frombuffer(vector, "<f4") for digest, vector in rows}
 
-    def put_probes(
-        self, fingerprint: str, digests: Sequence[bytes], vectors: NDArray[np.float32]
-    ) -> None:
-        """Keep the vectors of texts embedded as queries."""
-        rows = [
-            (digest, fingerprint, vector.astype("<f4").tobytes())
-            for digest, vector in zip(digests, vectors, strict=True)
-        ]
-        with self.transaction():
-            self._db.executemany("INSERT OR REPLACE INTO probes VALUES (?, ?, ?)", rows)
+    def take_probes(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
+        """Keep the vectors of texts embedded as queries; see `take_embeddings`."""
+        self._db.executemany("INSERT OR REPLACE INTO probes VALUES (?, ?, ?)", rows)
 
     def sample_sections(self, each: int) -> list[tuple[str, str]]:
         """Return language and text of the first section of ``each`` papers in each language.

@@ -1,8 +1,9 @@
 """Bringing the index up to date: only changed notes are read, only new text is embedded.
 
 The new state is made in one transaction, note by note; before it ends, its missing texts are
-embedded and kept beside the store, batch by batch. So papers, passages and embeddings change in
-one step, an interrupted run has lost nothing, and no more than a note is held in memory.
+embedded and kept beside the store, batch by batch, and what asking needs is derived from it. So
+papers, passages, embeddings and what is derived change in one step, an interrupted run has lost
+nothing, and no more than a note is held in memory.
 """
 
 from __future__ import annotations
@@ -52,11 +53,13 @@ def sync(
     *,
     full: bool = False,
     progress: Progress | None = None,
+    derive: Callable[[], None] = lambda: None,
 ) -> IndexReport:
     """Bring the store up to date and return what was done.
 
-    The model is loaded only if there is text to cut or embed. ``progress`` is called with the
-    name of the stage (``read``, ``cut``, ``embed``), how much of it is done, and how much there is.
+    ``derive`` makes what is derived from the new state before it is in force. The model is loaded
+    only if there is text to cut or embed. ``progress`` is called with the name of the stage
+    (``read``, ``cut``, ``embed``), how much of it is done, and how much there is.
     """
     started = time.monotonic()
     told: Progress = progress or (lambda *_: None)
@@ -72,9 +75,9 @@ def sync(
     plan = make_plan(vault, known, fresh=store.fresh(), full=full)
     changes = Changes(known, plan, full=full)
     embedded = 0
-    if not plan.empty or full or store.meta("notes") != made_by["notes"]:
-        encoder = model.load()
-        with store.transaction():
+    with store.transaction():
+        if not plan.empty or full or store.meta("notes") != made_by["notes"]:
+            encoder = model.load()
             texts = store.texts()
             entries = _take_in(vault, store, plan, changes, labels, told)
             if entries is not None:
@@ -82,7 +85,8 @@ def sync(
             facts = {"model": model.name, "dimension": encoder.dimension}
             store.set_meta(**made_by, **facts, fresh=json.dumps(changes.fresh))
             embedded = _embed(store, encoder, texts, told)
-        store.pending().clear()
+        derive()
+    store.pending().clear()
     return _report(store, plan, changes, embedded, time.monotonic() - started)
 
 
@@ -109,6 +113,7 @@ def _take_pending(store: Store) -> None:
     if not pending.empty:
         with store.transaction():
             store.take_embeddings(pending.rows())
+            store.take_probes(pending.rows("probes"))
         pending.clear()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from papersim.encode.runtime import give_back_memory
 from papersim.index.arrays import mapped
 from papersim.index.kept import keep, kept
 from papersim.index.manifest import TAG_MODEL, UNUSABLE, State, is_kept, read_manifest
@@ -44,6 +45,7 @@ def fit_tag_model(store: Store, vectors: VectorIndex) -> TagModel | None:
     from papersim.suggest.fit import fit
 
     taught = taught_by(store, vectors)
+    give_back_memory()  # that of all papers; fitting takes as much again
     return None if taught is None else fit(taught)
 
 

@@ -51,7 +51,9 @@ def taught_by(store: Store, vectors: VectorIndex) -> Taught | None:
     names = name_vectors(store, store.meta("fingerprint"), list(tags.values()))
     if names is None:
         names = np.zeros((len(tags), vectors.means.means.shape[1]), np.float32)
-    return Taught(_asked(store, bare, tagged), list(tags.values()), carries, names)
+    linked = linked_papers(store, papers)
+    asked = _asked(store, bare, tagged, linked)
+    return Taught(asked, list(tags.values()), carries, names)
 
 
 def linked_papers(store: Store, papers: Mapping[str, Paper]) -> dict[str, frozenset[str]]:
@@ -71,9 +73,13 @@ def words_of(title: str, sections: Iterable[str]) -> str:
     return "\n".join((title, *map(plain_text, sections)))
 
 
-def _asked(store: Store, vectors: Mapping[str, Matrix], papers: Sequence[Paper]) -> list[Asked]:
+def _asked(
+    store: Store,
+    vectors: Mapping[str, Matrix],
+    papers: Sequence[Paper],
+    linked: Mapping[str, frozenset[str]],
+) -> list[Asked]:
     sections = store.sections([paper.id for paper in papers])
-    linked = linked_papers(store, store.papers())
     found = []
     for paper in papers:
         text = words_of(paper.title, (s.text for _, s in sections.get(paper.id, ())))

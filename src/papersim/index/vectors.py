@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from papersim.index.graph import Graph
+    from papersim.index.quantised import Quantised
 
     FloatArray = NDArray[np.float32]
-    Graphs = Mapping[str, Graph]
+    ByLanguage = Mapping[str, Quantised]
     Arrays = Mapping[str, NDArray[Any]]
 
 __all__ = ["Passages", "VectorIndex", "kind_mask"]
@@ -62,7 +62,7 @@ class VectorIndex:
     ``blocks`` hold raw vectors, shape (n, dimension). The passages stand in the order of papers:
     ``papers`` are ids in order, and the passages of row r stand at starts[r]:starts[r + 1].
     ``lengths`` are those of the centred vectors, infinite for one that is its language's mean.
-    ``graphs`` lead to the nearest in a language in a block; those without one are compared.
+    ``quantised`` are those of a language in a block; what is not quantised is compared.
     """
 
     blocks: tuple[FloatArray, ...]
@@ -72,7 +72,7 @@ class VectorIndex:
     starts: NDArray[np.int64]
     means: LanguageMeans
     query_means: LanguageMeans
-    graphs: tuple[Graphs, ...]
+    quantised: tuple[ByLanguage, ...]
 
     @classmethod
     def fit(
@@ -82,7 +82,7 @@ class VectorIndex:
         papers: NDArray[np.str_],
         starts: NDArray[np.int64],
         probes: tuple[Sequence[str], FloatArray] | None = None,
-        graphs: Sequence[Graphs] = (),
+        quantised: Sequence[ByLanguage] = (),
     ) -> VectorIndex:
         """Return the index of passages of papers; see the class for what is given.
 
@@ -103,19 +103,19 @@ class VectorIndex:
             lengths[span] = np.linalg.norm(raw - means.table[passages.languages[span]], axis=1)
         lengths[lengths < _NOTHING] = np.inf
         asked = LanguageMeans.fit(probes[1], probes[0]) if probes and len(probes[0]) else means
-        every: tuple[Graphs, ...] = tuple(graphs) or ({},) * len(blocks)
+        every: tuple[ByLanguage, ...] = tuple(quantised) or ({},) * len(blocks)
         return cls(tuple(blocks), passages, lengths, papers, starts, means, asked, every)
 
     @property
     def kind(self) -> str:
         """The name of the index in use, as FAISS has it; in a flat one all vectors are compared."""
-        return "HNSW,SQ8,RFlat" if self.is_approximate else "Flat"
+        return "SQ8,RFlat" if self.is_approximate else "Flat"
 
     @cached_property
     def is_approximate(self) -> bool:
-        """Whether the nearest can be found without comparing all, by graphs that are sound."""
-        graphs = [graph for own in self.graphs for graph in own.values()]
-        return bool(graphs) and all(graph.is_sound for graph in graphs)
+        """Whether the nearest are found by quantised vectors, which are sound."""
+        quantised = [each for own in self.quantised for each in own.values()]
+        return bool(quantised) and all(each.is_sound for each in quantised)
 
     @property
     def count(self) -> int:
@@ -178,26 +178,28 @@ class VectorIndex:
             found if self._in_order else found[:, self.passages.slots], queries, every
         )
 
-    def nearest(self, queries: FloatArray, k: int) -> NDArray[np.int64]:
+    def nearest(self, queries: FloatArray, k: int, wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return positions of passages: about the k nearest to each query in each language.
 
-        ``queries`` are centred; the positions are in order. Where there is a graph, that tells;
-        others are compared.
+        ``queries`` are centred; the positions are in order, and only those that are ``wanted``,
+        a mask by position. Quantised vectors tell where there are any; others are compared.
         """
         found = []
-        for language, code in enumerate(self.passages.codes):
+        for language in range(len(self.passages.codes)):
             each = [
-                self._near(queries, k, block, language, code) for block in range(len(self.blocks))
+                self._near(queries, k, wanted, block, language) for block in range(len(self.blocks))
             ]
             positions = np.hstack([own for own, _ in each])
             near = np.hstack([own for _, own in each])
-            best = np.argpartition(-near, min(k, near.shape[1]) - 1, axis=1)[:, :k]
-            found.append(np.take_along_axis(positions, best, axis=1).ravel())
+            if near.shape[1] > k:
+                best = np.argpartition(-near, k - 1, axis=1)[:, :k]
+                positions = np.take_along_axis(positions, best, axis=1)
+            found.append(positions.ravel())
         chosen = np.concatenate(found)
         return np.unique(chosen[chosen >= 0])
 
     def _near(
-        self, queries: FloatArray, k: int, block: int, language: int, code: str
+        self, queries: FloatArray, k: int, wanted: NDArray[np.bool_], block: int, language: int
     ) -> tuple[NDArray[np.int64], FloatArray]:
         """Return for each query positions of a block in a language, and how near they are.
 
@@ -205,12 +207,13 @@ class VectorIndex:
         """
         begin = sum(map(len, self.blocks[:block]))
         here = self._positions[begin : begin + len(self.blocks[block])]
-        if code in self.graphs[block]:
-            places, near = self.graphs[block][code].nearest(queries, k)
-            positions = np.where(places >= 0, here[places], -1)
-            return positions, np.where(positions >= 0, near, -np.inf).astype(np.float32)
+        quantised = self.quantised[block].get(self.passages.codes[language])
+        if quantised is not None:
+            own = here[quantised.places]
+            found, near = quantised.nearest(queries, k, (own >= 0) & wanted[own])
+            return np.where(found >= 0, own[found], -1), near
         live = here[here >= 0]
-        own = live[self.passages.languages[live] == language]
+        own = live[wanted[live] & (self.passages.languages[live] == language)]
         return np.broadcast_to(own, (len(queries), len(own))), queries @ self.vectors(own).T
 
     def _centred(
@@ -255,9 +258,9 @@ class VectorIndex:
         blocks: Sequence[FloatArray],
         papers: NDArray[np.str_],
         arrays: Arrays,
-        graphs: Sequence[Graphs],
+        quantised: Sequence[ByLanguage],
     ) -> VectorIndex:
-        """Return the index of blocks, papers, graphs and what `arrays` gave. Raises KeyError."""
+        """Return the index of these and of what `arrays` gave. Raises KeyError."""
         means = _means_of("passages", arrays)
         passages = Passages(
             arrays["vectors.slots"],
@@ -268,8 +271,7 @@ class VectorIndex:
         )
         lengths, starts = arrays["vectors.lengths"], arrays["vectors.starts"]
         asked = _means_of("queries", arrays)
-        every = tuple(graphs)
-        return cls(tuple(blocks), passages, lengths, papers, starts, means, asked, every)
+        return cls(tuple(blocks), passages, lengths, papers, starts, means, asked, tuple(quantised))
 
 
 def _multiply(queries: FloatArray, block: FloatArray, found: FloatArray) -> None:

@@ -1,4 +1,4 @@
-"""Large vaults: the nearest are found by a graph, and are the ones that comparing all finds."""
+"""Large vaults: the nearest are found by quantised vectors, and are those of comparing all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from papersim import compared
 from papersim.filters import Filters
 from papersim.index import shelf, shelves
 from papersim.index.derived import Derived
-from papersim.index.graph import Graph
+from papersim.index.quantised import Quantised
 from papersim.query import of_indexed
 from papersim.ranker import Ask, Ranker
 
@@ -33,38 +33,42 @@ def clustered(count: int, dimension: int = 48) -> NDArray[np.float32]:
     return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float32)
 
 
-def graph(vectors: NDArray[np.float32]) -> Graph:
+def quantised(vectors: NDArray[np.float32]) -> Quantised:
     places = np.arange(len(vectors), dtype=np.int32)
-    return Graph.of(places, vectors.shape[1], lambda some: vectors[some])
+    return Quantised.of(places, vectors.shape[1], lambda some: vectors[some])
 
 
-# --- the graph ----------------------------------------------------------------------------------
+# --- quantised vectors --------------------------------------------------------------------------
 
 
-def test_it_finds_the_nearest() -> None:
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.01])
+def test_the_nearest_of_those_wanted_are_found(share: float) -> None:
     vectors = clustered(5_000)
-    made = graph(vectors[:4_900])
-    places, near = made.nearest(vectors[4_900:], 30)
-    exact = np.argsort(-(vectors[4_900:] @ vectors[:4_900].T), axis=1)[:, :10]
+    made = quantised(vectors[:4_900])
+    wanted = np.random.default_rng(0).random(4_900) < share
+    places, near = made.nearest(vectors[4_900:], 30, wanted)
+    every = np.where(wanted, vectors[4_900:] @ vectors[:4_900].T, -2)
+    exact = np.argsort(-every, axis=1)[:, :10]
     found = [np.isin(own, theirs).mean() for own, theirs in zip(exact, places, strict=True)]
-    assert np.mean(found) > 0.98
+    assert np.mean(found) > 0.99
+    assert wanted[places].all()
     assert (np.diff(near, axis=1) <= 0).all()
     # Its vectors are cut to eight bits: what it tells is nearly how near they are.
-    told = np.take_along_axis(vectors[4_900:] @ vectors[:4_900].T, places, axis=1)
-    np.testing.assert_allclose(near, told, atol=0.02)
+    np.testing.assert_allclose(near, np.take_along_axis(every, places, axis=1), atol=0.02)
 
 
 def test_fewer_vectors_than_are_asked_for() -> None:
-    places, _ = graph(clustered(60)[:7]).nearest(clustered(60)[:2], 9)
-    assert all(sorted(row[:7]) == list(range(7)) for row in places.tolist())
-    assert (places[:, 7:] == -1).all()
+    wanted = np.asarray([True] * 5 + [False] * 2)
+    places, _ = quantised(clustered(60)[:7]).nearest(clustered(60)[:2], 9, wanted)
+    assert all(sorted(row[:5]) == list(range(5)) for row in places.tolist())
+    assert (places[:, 5:] == -1).all()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
-def test_damaged_links_are_noticed(share: float) -> None:
-    """FAISS would follow them out of the file."""
+def test_a_damaged_head_is_noticed(share: float) -> None:
+    """FAISS would read past the end of the file."""
     vectors = clustered(600)
-    made = graph(vectors)
+    made = quantised(vectors)
     assert made.is_sound
     data = made.data.copy()
     data[int(share * (len(data) - vectors.size))] ^= 64
@@ -100,14 +104,14 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Vault:
 def make_large(patch: pytest.MonkeyPatch) -> None:
     """Let a vault of a few hundred passages be a large one."""
     patch.setattr(shelves, "APPROXIMATE_FROM", 200)
-    patch.setattr(shelf, "LEAST_FOR_A_GRAPH", 20)
+    patch.setattr(shelf, "LEAST_QUANTISED", 20)
     patch.setattr(shelves, "FULL", 150)
 
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let fewer papers be looked at than there are."""
-    for name, value in (("_WORTH_A_GRAPH", 5), ("_SAMPLE", 60), ("_NEAREST", 40)):
+    for name, value in (("_SAMPLE", 60), ("_NEAREST", 40)):
         monkeypatch.setattr(compared, name, value)
     monkeypatch.setattr(compared, "_NEAREST_OTHERWISE", 30)
 
@@ -136,7 +140,7 @@ def test_the_best_are_those_of_comparing_all(
 ) -> None:
     ranker, kept = rankers(large)
     assert kept.vectors.is_approximate
-    assert kept.vectors.kind == "HNSW,SQ8,RFlat"
+    assert kept.vectors.kind == "SQ8,RFlat"
     papers = list(ranker.papers().values())
     ask = Ask(5, by, filters)
     found, same = [], []
@@ -185,7 +189,7 @@ def test_a_paper_finds_itself_by_its_words(large: Vault) -> None:
     assert library.search(said, k=3)[0].paper.id == paper.id
 
 
-def test_a_change_keeps_graphs_and_answers(
+def test_a_change_keeps_what_is_quantised_and_answers(
     large: Vault, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """No vector is embedded again, and what did not change is not built again."""
@@ -213,7 +217,7 @@ def test_a_change_keeps_graphs_and_answers(
     assert "Paper 9999 on" in hits[0].paper.title
 
 
-def test_a_damaged_graph_is_not_used(
+def test_what_is_damaged_is_not_used(
     large: Vault, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """All is compared then; doctor tells, and indexing in full mends."""
@@ -225,11 +229,11 @@ def test_a_damaged_graph_is_not_used(
     shutil.rmtree(vault.root)
     shutil.copytree(large.root, vault.root)
     _, kept = rankers(large)
-    made = kept.shelves.shelves[0].graphs["zh"]
-    links = made.data[: len(made.data) - len(made.places) * made.dimension].tobytes()
-    (file,) = [p for p in vault.index.glob("derived-*.arrays") if links in p.read_bytes()]
+    made = kept.shelves.shelves[0].quantised["zh"]
+    head = made.data[: len(made.data) - len(made.places) * made.dimension].tobytes()
+    (file,) = [p for p in vault.index.glob("derived-*.arrays") if head in p.read_bytes()]
     data = file.read_bytes()
-    place = data.index(links) + len(links) // 2
+    place = data.index(head) + len(head) // 2
     file.write_bytes(data[:place] + bytes([data[place] ^ 32]) + data[place + 1 :])
     store = vault.store()
     again = Derived.load(vault.index, store.generation, store.meta("fingerprint"))
