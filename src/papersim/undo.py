@@ -117,8 +117,8 @@ class _Record:
 
     def taken_back(self, vault: Path) -> Change | str | None:
         """Return the change that undoes this one, None where it is not in force, or why not."""
-        if reason := self.refusal(vault):
-            return reason
+        if refused := self.refusal(vault):
+            return refused
         try:
             current = (vault / self.path).read_bytes()
         except (OSError, ValueError) as error:
