@@ -4,7 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check lint types bench clean
+LOWEST := .venv-lowest
+COMPILE := $(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links --constraint constraints.txt
+# constraints.txt names torch; what its other builds bring along is not installed.
+NO_TORCH := grep -Ev '^(torch|triton|nvidia-|cuda-)'
+
+.PHONY: demo test check lint types audit test-lowest lock bench clean
 
 demo: $(STAMP)
 	$(BIN)/papersim index
@@ -24,6 +29,22 @@ lint: $(STAMP)
 types: $(STAMP)
 	$(BIN)/mypy
 
+# Known weaknesses in what is installed. Without the network it says so, and is no failure.
+audit: $(STAMP)
+	$(BIN)/python tools/audit.py
+
+# The tests with the lowest versions that pyproject.toml allows, in an environment of their own;
+# torch is that of constraints.txt, the one that is tested.
+test-lowest: $(STAMP)
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(COMPILE) --resolution lowest-direct --python $(LOWEST)/bin/python pyproject.toml | $(NO_TORCH) > $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint $(LOWEST)/lowest.txt --editable . --requirement requirements-dev.txt
+	$(LOWEST)/bin/python -m pytest -q
+
+# The versions that development goes by, on every Python and system.
+lock: $(STAMP)
+	$(COMPILE) --upgrade --universal --python-version 3.10 pyproject.toml requirements-dev.txt | $(NO_TORCH) > requirements-dev.lock
+
 bench: $(STAMP)
 	$(BIN)/python benchmarks/vaults.py
 	$(BIN)/python benchmarks/similar.py
@@ -33,10 +54,10 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/memory.py
 
 # torch is pinned to its CPU build here; left open, several GB would come.
-$(STAMP): pyproject.toml constraints.txt requirements-dev.txt
+$(STAMP): pyproject.toml constraints.txt requirements-dev.txt requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint requirements-dev.lock --editable . --requirement requirements-dev.txt
 	touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -217,9 +217,12 @@ def _exit_code() -> int:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PAPERSIM_NOTES", "PAPERSIM_INDEX", "PAPERSIM_MODEL"):
-        monkeypatch.delenv(name, raising=False)
+def _no_settings_from_outside(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for name in ("NOTES", "INDEX", "MODEL", "LOG_LEVEL"):
+        monkeypatch.delenv(f"PAPERSIM_{name}", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from conftest import REPOSITORY, Cli
 from papersim.cli.app import make_app
 
 COMMANDS: dict[str, Any] = typer.main.get_command(make_app()).commands  # type: ignore[attr-defined]
-COMMON = {"--notes", "--index", "--model", "--json", "--quiet"}
+COMMON = {"--notes", "--index", "--model", "--json", "--quiet", "--log-level"}
 FILTERS = {"--tag", "--not-tag", "--since", "--until", "--in"}
 # Options that CLI.md promises, for the commands that there are.
 PROMISED: dict[str, set[str]] = {

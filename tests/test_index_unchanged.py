@@ -19,7 +19,7 @@ from conftest import SMALL_VAULT, Cli, Vault, content, embeddings
 from papersim import Library
 from papersim.encode.place import PACKAGE, find_weights
 from papersim.errors import EncoderError
-from papersim.index import lock, stamp
+from papersim.index import stamp
 from papersim.index.seal import break_seal
 from test_sync import stopped
 
@@ -264,8 +264,7 @@ def cut(file: Path) -> None:
 @pytest.mark.parametrize("damage", [Path.unlink, cut])
 def test_derived_files_are_made_again(vault: Vault, damage: Callable[[Path], None]) -> None:
     settled(vault)
-    names = {f.name for f in vault.index.iterdir()}
-    names -= {stamp.FILE_NAME, "papersim.sqlite", *lock.FILE_NAMES}
+    names = {f.name for f in vault.index.iterdir()} - {*stamp._PASSING, "papersim.sqlite"}
     assert len(names) >= 4
     for name in sorted(names):
         damage(vault.index / name)

@@ -13,10 +13,12 @@ from papersim.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FILE_NAME", "Settings", "load_settings"]
+__all__ = ["FILE_NAME", "LOG_LEVELS", "Settings", "load_settings"]
 
 FILE_NAME = "papersim.toml"
-_KEYS = {"notes", "index", "model", "exclude", "labels", "opinion-tags"}
+_KEYS = {"notes", "index", "model", "exclude", "labels", "opinion-tags", "log-level"}
+LOG_LEVELS = ("debug", "info", "warning", "error", "off")
+"""From what on something is put in the log."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Settings:
     """Where the notes and the index are, which model embeds, and what the user added.
 
     ``exclude`` are patterns beside the default ones, ``labels`` section labels in the form of
-    labels.toml, ``opinion_tags`` tags that are never suggested.
+    labels.toml, ``opinion_tags`` tags that are never suggested, ``log_level`` one of LOG_LEVELS.
     """
 
     notes: Path = Path("notes")
@@ -33,6 +35,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     labels: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
     opinion_tags: tuple[str, ...] = ()
+    log_level: str = "info"
 
 
 def load_settings(
@@ -40,6 +43,7 @@ def load_settings(
     index: Path | None = None,
     model: str | None = None,
     *,
+    log_level: str | None = None,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
@@ -59,7 +63,15 @@ def load_settings(
         exclude=tuple(data.get("exclude", ())),
         labels=data.get("labels", {}),
         opinion_tags=tuple(data.get("opinion-tags", ())),
+        log_level=_level(log_level or env.get("PAPERSIM_LOG_LEVEL") or data.get("log-level")),
     )
+
+
+def _level(name: str | None) -> str:
+    level = (name or Settings.log_level).lower()
+    if level not in LOG_LEVELS:
+        raise ConfigError(f"there is no log level {name}; there are {', '.join(LOG_LEVELS)}")
+    return level
 
 
 def _path(value: str | None, base: Path | None = None) -> Path | None:
@@ -80,9 +92,10 @@ def _read_file(folder: Path) -> tuple[Path, dict[str, Any]]:
         else:  # pragma: no cover - the same parser under its older name
             import tomli as tomllib
         try:
-            data = tomllib.loads(file.read_text("utf-8"))
+            found = tomllib.loads(file.read_text("utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"{file} cannot be read: {error}") from error
+        data = {key.replace("_", "-"): value for key, value in found.items()}
         _check(file, data)
         return place, data
     return folder, {}
@@ -91,7 +104,7 @@ def _read_file(folder: Path) -> tuple[Path, dict[str, Any]]:
 def _check(file: Path, data: Mapping[str, object]) -> None:
     if unknown := sorted(set(data) - _KEYS):
         raise ConfigError(f"{file}: unknown key {unknown[0]}; known are {', '.join(sorted(_KEYS))}")
-    for key in ("notes", "index", "model"):
+    for key in ("notes", "index", "model", "log-level"):
         if not isinstance(data.get(key, ""), str):
             raise ConfigError(f"{file}: {key} has to be a text")
     for key in ("exclude", "opinion-tags"):

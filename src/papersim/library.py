@@ -51,9 +51,10 @@ class Library:
     """A folder of notes with its index.
 
     Made by `Library.open`. Values that come out are frozen. Only `index` writes to the index
-    folder, only `apply_tags`, `rename_tag` and `undo` write to notes; one process at a time, and
-    they raise IndexBusyError where another is at it for more than ten seconds. Answers are those
-    of the index as it was when it was first asked, whoever writes meanwhile, until `refresh`.
+    folder, beside the record and the log of what was written; only `apply_tags`, `rename_tag`
+    and `undo` write to notes. One process writes at a time, and they raise IndexBusyError where
+    another is at it for more than ten seconds. Answers are those of the index as it was when it
+    was first asked, whoever writes meanwhile, until `refresh`.
     """
 
     def __init__(self, settings: Settings, on_message: Callable[[str], None]) -> None:
@@ -66,6 +67,7 @@ class Library:
         index: str | Path | None = None,
         model: str | None = None,
         *,
+        log_level: str | None = None,
         on_message: Callable[[str], None] | None = None,
     ) -> Library:
         """Return the library of a notes folder and its index folder.
@@ -73,12 +75,14 @@ class Library:
         What is not given comes from the environment, papersim.toml or the defaults. Opening
         reads nothing but the settings; ConfigError is raised for ones that cannot be used.
         ``on_message`` is called with what a user should know, such as a derived file that
-        was made again.
+        was made again. ``log_level`` says from what on the log in the index folder tells of
+        what is written: debug, info, warning, error or off.
         """
         settings = load_settings(
             Path(notes) if notes is not None else None,
             Path(index) if index is not None else None,
             model,
+            log_level=log_level,
         )
         return cls(settings, on_message or (lambda _: None))
 
@@ -113,7 +117,10 @@ class Library:
         Only notes whose size or time changed are read, unless ``full``; only text that has no
         embedding yet is embedded. An interrupted run is gone on with by the next.
         """
-        return self._upkeep.index(full=full, progress=progress)
+        with self._parts.recorded("index") as run:
+            report = self._upkeep.index(full=full, progress=progress)
+            run.tell_index(report)
+        return report
 
     def watch(
         self, stop: Event, *, full: bool = False, progress: Progress | None = None
@@ -322,7 +329,10 @@ class Library:
         ``text`` is that of a note that is no file. Raises LookupFailedError, and remembers
         nothing, where there are several papers.
         """
-        return self._tagger.reject_tags(note, tags, text=text)
+        with self._parts.recorded("suggest-tags --reject") as run:
+            rejected = self._tagger.reject_tags(note, tags, text=text)
+            run.tell(f"{len(rejected)} tags rejected")
+        return rejected
 
     @property
     def rejections_file(self) -> Path:
@@ -342,7 +352,12 @@ class Library:
         that changed since they were read, or cannot be edited, are left, with the reason. No note
         is written before all are planned. ``progress`` is told of every note, twice.
         """
-        return self._tagger.apply_tags(found, dry_run=dry_run, progress=progress)
+        if dry_run:
+            return self._tagger.apply_tags(found, dry_run=True, progress=progress)
+        with self._parts.recorded("suggest-tags --apply") as run:
+            edit = self._tagger.apply_tags(found, progress=progress)
+            run.tell_edit(edit)
+        return edit
 
     def rename_tag(self, old: str, new: str, *, dry_run: bool = False) -> TagEdit:
         """Rename a tag and those nested under it in all notes, every other byte as it was.
@@ -351,11 +366,19 @@ class Library:
         be edited, are left, with the reason. Raises LookupFailedError where no note has the
         tag, EditError where the new name cannot be written as one. Needs no index.
         """
-        return self._tagger.rename_tag(old, new, dry_run=dry_run)
+        if dry_run:
+            return self._tagger.rename_tag(old, new, dry_run=True)
+        with self._parts.recorded("tags --rename") as run:
+            edit = self._tagger.rename_tag(old, new)
+            run.tell_edit(edit)
+        return edit
 
     def undo(self) -> TagEdit:
         """Take back the last `apply_tags` or `rename_tag` in the notes not changed since."""
-        return self._tagger.undo()
+        with self._parts.recorded("undo") as run:
+            edit = self._tagger.undo()
+            run.tell_edit(edit)
+        return edit
 
 
 def _restricted(query: Query, by: Sequence[str], paper: Paper) -> Query:

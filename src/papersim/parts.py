@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from papersim.model import Paper
     from papersim.notes.labels import Labels
     from papersim.ranker import Ranker
+    from papersim.runs import Run
     from papersim.suggest.model import TagModel
     from papersim.suggester import Suggester
     from papersim.vault import Vault
@@ -279,6 +280,12 @@ class Parts:
             self.__dict__.pop("suggester", None)  # tags may have been rejected
         else:
             self.forget()
+
+    def recorded(self, command: str) -> AbstractContextManager[Run]:
+        """Keep what a run of a command does, as the last run and in the log."""
+        from papersim.runs import recorded
+
+        return recorded(command, self.settings.index, self.settings.log_level)
 
     def forget(self) -> None:
         """Let go of all that was made of the index, which has changed."""

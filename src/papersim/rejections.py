@@ -117,13 +117,24 @@ def add_rejections(index: Path, new: Sequence[Rejection]) -> None:
 def _write(file: Path, lines: Iterable[str]) -> None:
     data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
     try:
-        target = file.resolve()  # a link to where it is kept and versioned stays one
+        target = _target(file)
         replace_file(target, data, like=target.stat() if target.exists() else None)
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise IndexUnusableError(
             f"{file} cannot be written: {reason}; mend that and run again"
         ) from error
+
+
+def _target(file: Path) -> Path:
+    """Return what is to be written: a link to where the file is kept and versioned stays one.
+
+    Raises RuntimeError for a link to another kind of file: it may have come with the folder.
+    """
+    target = file.resolve()
+    if target.suffix != file.suffix:
+        raise RuntimeError(f"it is a link to {target}, which is no {file.suffix} file")
+    return target
 
 
 def _with_line(lines: Sequence[str], new: str) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from papersim.errors import ConfigError
+from papersim.errors import ConfigError, DamagedIndexError
 from papersim.index.bare import bare_vectors
 from papersim.index.tag_names import name_vectors
 from papersim.model import Suggestions, TagCount, TagEdit
@@ -160,6 +161,12 @@ class Tagger:
         return self._parts.settings.index / FILE_NAME
 
     def _suggest_indexed(self, paper: Paper, options: TagOptions) -> Suggestions:
+        if PurePath(paper.note).is_absolute():
+            # Such a note would be written to as one that the user named.
+            raise DamagedIndexError(
+                f"the index has {paper.note} for a note of the vault; delete papersim.sqlite in "
+                f"{self._parts.settings.index} and run: papersim index"
+            )
         store, vectors = self._parts.store, self._parts.derived.vectors
         query = of_indexed(paper, store, vectors).with_text()
         if not query.has_text:

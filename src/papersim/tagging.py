@@ -15,7 +15,7 @@ from papersim.notes.edit import forms_in, plan_tags
 from papersim.notes.edit_forms import most_used
 from papersim.notes.edit_place import clean_tag
 from papersim.undo import Change
-from papersim.write import decode_note, unified_diff
+from papersim.write import decode_note, is_inside, unified_diff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -71,7 +71,8 @@ class VaultTags:
 
     def _forms_in(self, note: str) -> list[tuple[Form, int]]:
         try:
-            return list(forms_in(decode_note(_read(self.root, note), note), note, self.labels))
+            text = decode_note(_read_inside(self.root, note), note)
+            return list(forms_in(text, note, self.labels))
         except VaultError:
             return []
 
@@ -129,7 +130,8 @@ def plan_note(note: str, taggings: Iterable[Tagging], vault: VaultTags) -> NoteP
     A paper is left where a tag cannot be added so that it would be read back. Raises VaultError
     where the note cannot be read.
     """
-    old = _read(vault.root, note)
+    outside = PurePath(note).is_absolute()  # which only who asks can name
+    old = _read(vault.root, note) if outside else _read_inside(vault.root, note)
     new = decode_note(old, note)
     added, left, respelled = [], [], []
     for one in taggings:
@@ -201,10 +203,17 @@ def _shown(path: str) -> str:
     return PurePath(path).name if PurePath(path).is_absolute() else path
 
 
+def _read_inside(root: Path, path: str) -> bytes:
+    if path != "-" and not is_inside(root, path):
+        raise VaultError(f"{path} leads out of the notes folder and is not read")
+    return _read(root, path)
+
+
 def _read(root: Path, path: str) -> bytes:
     if path == "-":
         raise VaultError("standard input is no note to write tags to; name its file")
     try:
         return (root / path).read_bytes()
-    except OSError as error:
-        raise VaultError(f"{path} cannot be read: {error.strerror}; run: papersim index") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise VaultError(f"{path} cannot be read: {reason}; run: papersim index") from error

@@ -11,14 +11,15 @@ import binascii
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from papersim.errors import VaultError
 from papersim.files import replace_file, sweep, sync_folder
 from papersim.model import SkippedNote
-from papersim.write import write_note
+from papersim.seal import is_sealed, seal_of
+from papersim.write import is_inside, write_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,6 +70,7 @@ class _Record:
     start: int
     end: int
     old: bytes
+    seal: str = ""
 
     @classmethod
     def of(cls, change: Change) -> _Record:
@@ -79,15 +81,39 @@ class _Record:
         ends = zip(reversed(old[start:]), reversed(new[start:]), strict=False)
         tail = next((i for i, (one, other) in enumerate(ends) if one != other), shorter - start)
         middle = old[start : len(old) - tail]
-        return cls(change.path, _digest(old), _digest(new), start, len(new) - tail, middle)
+        own = cls(change.path, _digest(old), _digest(new), start, len(new) - tail, middle)
+        return own.sealed() if own.is_outside else own
 
     @classmethod
     def from_json(cls, data: Any) -> _Record:
         old = base64.b64decode(data["old"], validate=True)
         path, before, after = (str(data[key]) for key in ("path", "before", "after"))
-        return cls(path, before, after, int(data["start"]), int(data["end"]), old)
+        place = int(data["start"]), int(data["end"])
+        return cls(path, before, after, *place, old, str(data.get("seal", "")))
 
     def to_json(self) -> dict[str, object]:
+        return self._content() | ({"seal": self.seal} if self.seal else {})
+
+    @property
+    def is_outside(self) -> bool:
+        return Path(self.path).is_absolute()
+
+    def sealed(self) -> _Record:
+        return replace(self, seal=seal_of(json.dumps(self._content()).encode()))
+
+    def refusal(self, vault: Path) -> str | None:
+        """Return why a note is not even read: the journal may have come with someone's folder."""
+        if not self.is_outside:
+            left = f"{self.path} leads out of the notes folder and is left alone"
+            return None if is_inside(vault, self.path) else left
+        if is_sealed(json.dumps(self._content()).encode(), self.seal):
+            return None
+        return (
+            f"{self.path} is outside of the notes folder, and nothing shows that it was edited "
+            "from here; take the edit back there by hand"
+        )
+
+    def _content(self) -> dict[str, object]:
         return {
             "path": self.path,
             "before": self.before,
@@ -99,6 +125,8 @@ class _Record:
 
     def taken_back(self, vault: Path) -> Change | str | None:
         """Return the change that undoes this one, None where it is not in force, or why not."""
+        if refused := self.refusal(vault):
+            return refused
         try:
             current = (vault / self.path).read_bytes()
         except (OSError, ValueError) as error:
@@ -192,13 +220,14 @@ def sweep_notes(index: Path, vault: Path) -> None:
     The journal tells where. The index has to be held for writing, so that no edit is under way.
     """
     try:
-        paths = [vault / record.path for record in _read_journal(index)]
+        records = [one for one in _read_journal(index) if one.refusal(vault) is None]
     except VaultError:
         return
     folders = set()
-    for path in paths:
+    for record in records:
         with suppress(OSError, RuntimeError, ValueError):
-            folders.add(path.resolve().parent)  # that of a link's target, where it is written
+            # That of a link's target, where it is written.
+            folders.add((vault / record.path).resolve().parent)
     for folder in sorted(folders):
         sweep(folder)
 

@@ -152,7 +152,9 @@ class Upkeep:
 
         def update() -> IndexReport:
             nonlocal done
-            report = self.index(full=full and not done, progress=None if done else progress)
+            with parts.recorded("index --watch") as run:
+                report = self.index(full=full and not done, progress=None if done else progress)
+                run.tell_index(report)
             done = True
             return report
 
@@ -188,6 +190,7 @@ class Upkeep:
     def status(self) -> Status:
         """Return what is indexed, with what, and whether the notes have changed since."""
         from papersim.model import Status
+        from papersim.runs import last_run
 
         store, folder = self._parts.store, self._parts.settings.index
         languages: dict[str, int] = {}
@@ -210,6 +213,7 @@ class Upkeep:
             bytes=_bytes_of_index(folder),
             passages=store.count("passages"),
             languages=languages,
+            last_run=last_run(folder),
         )
 
     def is_up_to_date(self, store: Store) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["decode_note", "unified_diff", "write_note"]
+__all__ = ["decode_note", "is_inside", "unified_diff", "write_note"]
 
 _DIFF_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _ESCAPES = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r"}
@@ -33,6 +33,14 @@ def decode_note(data: bytes, path: str) -> str:
         raise VaultError(
             f"{path} is not UTF-8 (byte {error.start}) and is not edited; save it as UTF-8"
         ) from error
+
+
+def is_inside(vault: Path, path: str) -> bool:
+    """Return whether a path, relative to the vault, leads to a place in it, links followed."""
+    try:
+        return (vault / path).resolve().is_relative_to(vault.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 
 def write_note(vault: Path, path: str, old: bytes, new: bytes) -> None:

@@ -28,12 +28,13 @@ def papers(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """List the papers as they were understood.
 
     Example: papersim papers --in '2023*'
     """
-    found = open_library(notes, index_dir, model, quiet).papers(
+    found = open_library(notes, index_dir, model, quiet, log_level).papers(
         make_filters(tag, not_tag, since, until, in_)
     )
     if json:
@@ -64,6 +65,7 @@ def similar(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Find the papers most like one, best first.
 
@@ -73,7 +75,7 @@ def similar(
 
     not_both(every, paper, "PAPER")
     filters, kinds = make_filters(tag, not_tag, since, until, in_), make_kinds(by)
-    library = open_library(notes, index_dir, model, quiet)
+    library = open_library(notes, index_dir, model, quiet, log_level)
     weights = DEFAULT_WEIGHTS.without("tags") if ignore_tags else DEFAULT_WEIGHTS
     ask: dict[str, Any] = {
         "by": kinds,
@@ -115,6 +117,7 @@ def search(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Find the papers nearest to a text, in any language.
 
@@ -123,7 +126,7 @@ def search(
     del ignore_tags  # a text has no tags to share
     filters, kinds = make_filters(tag, not_tag, since, until, in_), make_kinds(by)
     wanted = read_stdin() if text == "-" else text
-    library = open_library(notes, index_dir, model, quiet)
+    library = open_library(notes, index_dir, model, quiet, log_level)
     hits = library.search(
         wanted, k, by=kinds, filters=filters, diversity=diversity, evidence=explain or json
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from papersim.cli.progress import printable, progress_bar, remark
+from papersim.cli.progress import print_diff, printable, progress_bar, remark
 from papersim.cli.values import print_json, suggestions_json, summary_json
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _show_that_they_are_guesses() -> None:
 
 
 def _show_diff(edit: TagEdit, looked_at: int, *, quiet: bool) -> None:
-    sys.stdout.buffer.write(edit.diff.encode())
+    print_diff(edit.diff)
     if not quiet:
         remark(_summary(edit, looked_at, "would get"))
 

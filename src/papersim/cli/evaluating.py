@@ -14,6 +14,7 @@ def evaluate(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Measure how good similar and suggest-tags are on these very notes.
 
@@ -21,7 +22,7 @@ def evaluate(
     """
     from papersim.cli.progress import progress_bar
 
-    library = open_library(notes, index_dir, model, quiet, long_work=True)
+    library = open_library(notes, index_dir, model, quiet, log_level, long_work=True)
     with progress_bar(quiet=quiet) as progress:
         found = library.evaluate(progress)
     if json:

@@ -136,12 +136,10 @@ def _drop_output() -> None:
 
 
 def _say(message: str, code: int) -> int:
-    print(f"papersim: {_one_line(message)}", file=sys.stderr)
+    from papersim.cli.progress import remark
+
+    remark(message)
     return code
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _with_help(message: str, command: str) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "Json",
     "K",
     "KTags",
+    "LogLevel",
     "MinConfidence",
     "Model",
     "New",
@@ -72,6 +73,16 @@ Model = Annotated[
     ),
 ]
 Json = Annotated[bool, option("--json", text="Print JSON and nothing else.", panel=_COMMON)]
+LogLevel = Annotated[
+    str | None,
+    option(
+        "--log-level",
+        metavar="LEVEL",
+        text="What papersim.log in the index folder tells: debug, info, warning, error or off. "
+        "[default: info]",
+        panel=_COMMON,
+    ),
+]
 Quiet = Annotated[bool, option("--quiet", "-q", text="No progress, no remarks.", panel=_COMMON)]
 
 K = Annotated[int, option("-k", least=1, metavar="N", text="How many papers.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -11,7 +12,13 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-__all__ = ["printable", "progress_bar", "remark"]
+__all__ = ["print_diff", "printable", "progress_bar", "remark", "without_controls"]
+
+# What steers a terminal, or turns the order in which text is shown (Unicode, UAX 9).
+_CONTROLS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+_NOT_IN_DIFFS = re.compile(r"(?![\n\t]|\r\n)" + _CONTROLS.pattern)
 
 _STAGES = {
     "read": "reading notes",
@@ -78,3 +85,15 @@ def remark(message: str) -> None:
 def printable(text: str) -> str:
     """Return a text on one line, without what would steer the terminal."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable())
+
+
+def without_controls(text: str) -> str:
+    """Return a text from a note on one line, without what would steer the terminal."""
+    return _CONTROLS.sub(lambda found: " " if found.group().isspace() else "", text)
+
+
+def print_diff(diff: str) -> None:
+    """Print a diff: byte for byte for a program; on a terminal, what would steer it is escaped."""
+    if sys.stdout.isatty():
+        diff = _NOT_IN_DIFFS.sub(lambda c: c.group().encode("unicode_escape").decode(), diff)
+    sys.stdout.buffer.write(diff.encode())

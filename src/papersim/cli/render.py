@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import sys
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+from papersim.cli.progress import without_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         Duplicate,
         Finding,
         Hit,
+        LastRun,
         Paper,
         PaperDetail,
         PaperSection,
@@ -52,7 +54,6 @@ _SOURCES = {
     "habit": "a common tag",
     "named": "you named it",
 }
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def console() -> Console:
@@ -61,13 +62,8 @@ def console() -> Console:
     return Console(width=width, highlight=False, soft_wrap=False)
 
 
-def _clean(text: str) -> str:
-    """Return text from a note without what would steer the terminal."""
-    return _CONTROL.sub("", text)
-
-
 def _text(text: str, style: str = "") -> Text:
-    return Text(_clean(text), style=style)
+    return Text(without_controls(text), style=style)
 
 
 def _table(*, header: bool = True) -> Table:
@@ -106,7 +102,7 @@ def _hit_table(hits: Sequence[Hit], *, header: bool) -> Table:
             str(hit.rank),
             f"{hit.score:.2f}",
             _text(hit.paper.title),
-            hit.paper.date or "",
+            _text(hit.paper.date or ""),
             tags_text(hit.shared_tags),
         )
     return table
@@ -118,7 +114,7 @@ def _why(hit: Hit) -> Table:
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(style="dim", ratio=1, overflow="fold")
     gave = "  ".join(f"{name} {value:+.2f}" for name, value in hit.sources if value)
-    table.add_row("score", gave)
+    table.add_row("score", _text(gave))
     for evidence in hit.evidence:
         names = [_label(evidence.query), _label(evidence.section)]
         pair = names[0] if names[0] == names[1] else " ~ ".join(filter(None, names))
@@ -130,7 +126,7 @@ def _why(hit: Hit) -> Table:
 
 
 def _label(section: PaperSection | None) -> str:
-    return _clean(section.label or section.kinds[0]) if section else ""
+    return without_controls(section.label or section.kinds[0]) if section else ""
 
 
 def tags_text(tags: Iterable[str]) -> Text:
@@ -161,7 +157,7 @@ def show_suggestions(found: Iterable[Suggestions], titles: dict[str, str]) -> No
         for new in suggestions.new_tags:
             line = Text("new? ", "dim").append_text(tags_text([new.tag]))
             quotes = (reason.quote for reason in new.reasons if reason.quote)
-            out.print(line.append(f"  “{_short(_clean(next(quotes, '')), 80)}”", "dim"))
+            out.print(line.append(f"  “{_short(without_controls(next(quotes, '')), 80)}”", "dim"))
         out.print()
 
 
@@ -178,7 +174,7 @@ def _because(reasons: Sequence[Reason], titles: dict[str, str], told: set[str]) 
 
     A sentence that was ``told`` with another tag of the paper is not repeated.
     """
-    parts = [Text(", ".join(_SOURCES.get(reason.source, reason.source) for reason in reasons))]
+    parts = [_text(", ".join(_SOURCES.get(reason.source, reason.source) for reason in reasons))]
     if papers := next((reason.papers for reason in reasons if reason.papers), ()):
         first = _short(titles.get(papers[0], papers[0]))
         more = f" and {len(papers) - 1} more" if len(papers) > 1 else ""
@@ -209,7 +205,7 @@ def show_papers(details: Iterable[PaperDetail]) -> None:
             body.append("\n").append_text(tags_text(paper.tags))
         kinds = dict.fromkeys(k for s in detail.sections for k in s.kinds)
         place = _text(f"{paper.note}:{paper.line}")
-        table.add_row(paper.id, body, place, _text(", ".join(kinds) or "no text", "dim"))
+        table.add_row(_text(paper.id), body, place, _text(", ".join(kinds) or "no text", "dim"))
     out.print(table)
 
 
@@ -224,10 +220,27 @@ def show_status(status: Status) -> None:
         "model": status.model,
         "index": f"{status.index_kind}, generation {status.generation}, {_size(status.bytes)}",
         "up to date": "yes" if status.up_to_date else "no; run: papersim index",
+        "last run": _told(status.last_run) if status.last_run else "none known",
     }
     for name, value in rows.items():
-        table.add_row(f"[bold]{name}[/bold]", escape(value))
+        table.add_row(Text(name, "bold"), _text(value))
     console().print(table)
+
+
+def _told(run: LastRun) -> str:
+    """Return when a run was, in local time, what it was, and what became of it."""
+    took = "" if run.seconds is None else f" in {run.seconds:.1f} s"
+    detail = f": {run.detail}" if run.detail else ""
+    return f"{_local(run.started)}, {run.command}, {run.result}{took}{detail}"
+
+
+def _local(moment: str) -> str:
+    """Return a moment of ISO 8601 in UTC in local time; what is none stays as it is."""
+    try:
+        utc = datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        return utc.astimezone().strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, ValueError):
+        return moment
 
 
 def paper_titles(papers: Iterable[Paper]) -> dict[str, str]:
@@ -263,6 +276,6 @@ def show_findings(found: Sequence[Finding]) -> None:
     table.add_column("where", ratio=1, overflow="fold")
     table.add_column("why and what to do", ratio=1, overflow="fold")
     for finding in found:
-        said = f"{finding.detail}; {'mended' if finding.fixed else finding.advice}"
-        table.add_row(finding.kind, _text(finding.subject), _text(said))
+        why = f"{finding.detail}; {'mended' if finding.fixed else finding.advice}"
+        table.add_row(*map(_text, (finding.kind, finding.subject, why)))
     out.print(table)

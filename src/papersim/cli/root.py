@@ -10,6 +10,7 @@ from papersim.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from papersim.config import Settings
     from papersim.filters import Filters
     from papersim.library import Library
 
@@ -33,6 +34,7 @@ def open_library(
     index_dir: Path | None,
     model: str | None,
     quiet: bool,
+    log_level: str | None = None,
     *,
     long_work: bool = False,
 ) -> Library:
@@ -41,13 +43,30 @@ def open_library(
     With ``long_work`` it is not questions that are coming, but what is worth several threads.
     """
     from papersim.cli.progress import remark
+    from papersim.config import LOG_LEVELS
     from papersim.library import Library
 
     if not long_work:
         from papersim.encode.runtime import prepare_for_questions
 
         prepare_for_questions()
-    return Library.open(notes, index_dir, model, on_message=None if quiet else remark)
+    if log_level is not None and log_level.lower() not in LOG_LEVELS:
+        raise WrongUsageError(f"--log-level is one of {', '.join(LOG_LEVELS)}.")
+    said = None if quiet else remark
+    library = Library.open(notes, index_dir, model, log_level=log_level, on_message=said)
+    if library.settings.log_level == "debug":
+        log_call(library.settings)
+    return library
+
+
+def log_call(settings: Settings) -> None:
+    """Put the command line in the log: at level debug alone, since it says what is asked."""
+    from shlex import join
+
+    from papersim.log import write_log
+
+    asked = join(["papersim", *sys.argv[1:]])
+    write_log(settings.index, settings.log_level, [("debug", asked)])
 
 
 def make_filters(

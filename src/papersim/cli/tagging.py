@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from papersim.cli import options as o
 from papersim.cli.bulk import suggest_for_all
-from papersim.cli.progress import remark
+from papersim.cli.progress import print_diff, remark
 from papersim.cli.root import WrongUsageError, needed, not_both, open_library
 from papersim.cli.values import (
     duplicates_json,
@@ -43,6 +43,7 @@ def suggest_tags(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Propose tags for the papers of a note.
 
@@ -63,7 +64,7 @@ def suggest_tags(
     if new and not ((apply or dry_run) and len(names) == 1):
         raise WrongUsageError("--new writes a tag to one paper; name that, and add --apply.")
     new = [named_tag(tag) for tag in new or ()]
-    library = open_library(notes, index_dir, model, quiet)
+    library = open_library(notes, index_dir, model, quiet, log_level)
     ask = TagOptions(k, min_confidence, as_untagged, count_own=apply or dry_run)
     if not names:
         edit = suggest_for_all(
@@ -152,7 +153,7 @@ def _show(
     if json:
         print_json(suggestions_json(found, edit))
     elif dry_run and edit is not None:
-        sys.stdout.buffer.write(edit.diff.encode())
+        print_diff(edit.diff)
     else:
         from papersim.cli.render import show_guess, show_suggestions
         from papersim.cli.render_edit import show_edit
@@ -181,6 +182,7 @@ def tags(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """List every tag with its count, and tags that look alike; or rename one.
 
@@ -188,7 +190,7 @@ def tags(
     """
     if dry_run and rename is None:
         raise WrongUsageError("--dry-run shows what --rename OLD NEW would change.")
-    library = open_library(notes, index_dir, model, quiet)
+    library = open_library(notes, index_dir, model, quiet, log_level)
     if rename is not None:
         _rename(library, *rename, dry_run=dry_run, json=json)
     elif json:
@@ -204,7 +206,7 @@ def _rename(library: Library, old: str, new: str, *, dry_run: bool, json: bool) 
     if json:
         print_json(edit_json(edit))
     elif dry_run:
-        sys.stdout.buffer.write(edit.diff.encode())
+        print_diff(edit.diff)
     else:
         from papersim.cli.render_edit import show_edit
 
@@ -218,12 +220,13 @@ def undo(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Take back the last --apply or --rename, in the notes that have not changed since.
 
     Example: papersim undo
     """
-    edit = open_library(notes, index_dir, model, quiet).undo()
+    edit = open_library(notes, index_dir, model, quiet, log_level).undo()
     if json:
         print_json(edit_json(edit))
     else:
@@ -239,12 +242,13 @@ def duplicates(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Show papers noted more than once, and pairs that may be one paper.
 
     Example: papersim duplicates
     """
-    found = open_library(notes, index_dir, model, quiet).duplicates()
+    found = open_library(notes, index_dir, model, quiet, log_level).duplicates()
     if json:
         print_json(duplicates_json(found))
     else:

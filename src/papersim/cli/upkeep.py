@@ -16,6 +16,7 @@ def index(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Bring the index up to date with the notes; with --watch, stay and follow changes.
 
@@ -23,7 +24,7 @@ def index(
     """
     from papersim.cli.progress import progress_bar
 
-    library = open_library(notes, index_dir, model, quiet, long_work=True)
+    library = open_library(notes, index_dir, model, quiet, log_level, long_work=True)
     if watch:
         from papersim.cli.watching import follow
 
@@ -47,12 +48,13 @@ def status(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Show what is indexed, with what, and whether the notes have changed since.
 
     Example: papersim status
     """
-    found = open_library(notes, index_dir, model, quiet).status()
+    found = open_library(notes, index_dir, model, quiet, log_level).status()
     if json:
         from papersim.cli.values import print_json, status_json
 
@@ -70,6 +72,7 @@ def doctor(
     model: o.Model = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
+    log_level: o.LogLevel = None,
 ) -> None:
     """Name what stands out in notes and index, and what to do about it.
 
@@ -79,7 +82,7 @@ def doctor(
     """
     from papersim.cli.progress import progress_bar
 
-    library = open_library(notes, index_dir, model, quiet, long_work=fix)
+    library = open_library(notes, index_dir, model, quiet, log_level, long_work=fix)
     with progress_bar(quiet=quiet) as progress:
         found = library.doctor(fix=fix, progress=progress)
     if json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -46,17 +47,19 @@ __all__ = [
 
 Json = dict[str, Any]
 
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
 
 def print_json(value: Json, *, line: bool = False) -> None:
     """Print an object on stdout: readable, or on one line for JSON Lines."""
     text = json.dumps(value, ensure_ascii=False, indent=None if line else 2)
-    # Lone surrogates, which a note may hold, have no UTF-8; they are written as JSON escapes.
-    safe = (
-        text
-        if text.isascii() or _encodable(text)
-        else json.dumps(value, indent=None if line else 2)
-    )
-    sys.stdout.write(safe + "\n")
+    # Lone surrogates, which a note may hold, have no UTF-8; they are written as JSON escapes. So
+    # is what JSON may hold as it is, but steers a terminal, or ends a line to some readers.
+    if "\x7f" in text or not text.isascii():
+        text = _STEERING.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+        if not _encodable(text):
+            text = json.dumps(value, indent=None if line else 2)
+    sys.stdout.write(text + "\n")
 
 
 def _encodable(text: str) -> bool:

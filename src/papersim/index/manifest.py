@@ -25,6 +25,7 @@ __all__ = [
     "Kind",
     "State",
     "is_kept",
+    "is_own_name",
     "names_in_force",
     "read_manifest",
     "take_coming",
@@ -102,7 +103,15 @@ def _files(manifest: Path, wanted: Mapping[str, str | int]) -> dict[str, File]:
     content = json.loads(manifest.read_bytes())
     if any(content[key] != value for key, value in wanted.items()):
         raise KeyError(manifest.name)
-    return {use: File(**file) for use, file in content["files"].items()}
+    files = {use: File(**file) for use, file in content["files"].items()}
+    if not all(is_own_name(file.name) for file in files.values()):
+        raise ValueError(manifest.name)
+    return files
+
+
+def is_own_name(name: str) -> bool:
+    """Return whether a name is of a file in the same folder that a manifest may name."""
+    return name.endswith(".arrays") and not {"/", "\\", "\0"} & set(name)
 
 
 def take_coming(folder: Path, kind: Kind, state: State) -> None:

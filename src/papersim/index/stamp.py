@@ -33,7 +33,8 @@ __all__ = ["drop_stamp", "leave_stamp", "report_if_unchanged", "surroundings"]
 
 FILE_NAME = "stamp.json"
 _LOG = f"{DATABASE}-wal"
-_PASSING = {FILE_NAME, f"{DATABASE}-shm", *OF_THE_LOCK}
+_TOLD = {"last-run.json", "papersim.log", "papersim.log.1", "papersim.log.2"}
+_PASSING = {FILE_NAME, f"{DATABASE}-shm", *OF_THE_LOCK, *_TOLD}
 _PROGRAM = str(Path(__file__).parents[1])
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
     from papersim.model.quality import Evaluation, SimilarQuality, TagMeasures, TagQuality, WorstTag
     from papersim.model.report import IndexReport, SkippedNote
-    from papersim.model.state import Finding, Status
+    from papersim.model.state import Finding, LastRun, Status
     from papersim.model.tags import Alike, Reason, Suggestion, Suggestions, TagCount, TagEdit
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Finding",
     "Hit",
     "IndexReport",
+    "LastRun",
     "Paper",
     "PaperDetail",
     "PaperSection",
@@ -51,7 +52,7 @@ _HOMES = {
     "papers": ("Duplicate", "Evidence", "Hit", "Paper", "PaperDetail", "PaperSection", "Place"),
     "quality": ("Evaluation", "SimilarQuality", "TagMeasures", "TagQuality", "WorstTag"),
     "report": ("IndexReport", "SkippedNote"),
-    "state": ("Finding", "Status"),
+    "state": ("Finding", "LastRun", "Status"),
     "tags": ("Alike", "Reason", "Suggestion", "Suggestions", "TagCount", "TagEdit"),
 }
 

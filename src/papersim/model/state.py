@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Finding", "Status"]
+__all__ = ["Finding", "LastRun", "Status"]
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The last run of a command that writes: when it was (ISO 8601, UTC), what became of it.
+
+    ``result`` is done, nothing to do, in part, failed, stopped, running, or did not end; the
+    last two have no end and no seconds. ``detail`` says what was done, or the error.
+    """
+
+    command: str
+    started: str
+    ended: str | None
+    seconds: float | None
+    result: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,7 @@ class Status:
     bytes: int
     passages: int
     languages: dict[str, int]
+    last_run: LastRun | None = None
 
 
 @dataclass(frozen=True, slots=True)
