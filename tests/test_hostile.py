@@ -22,7 +22,7 @@ import pytest
 from conftest import SOURCE, Cli, Vault, content, environment
 from papersim.index.manifest import DERIVED, read_manifest
 from papersim.notes.header import read_header
-from papersim.seal import key_file
+from papersim.signature import key_file
 from papersim.undo import JOURNAL
 from papersim.write import is_inside
 from test_cli_tagging import OUTSIDE
@@ -258,7 +258,7 @@ def edited_outside(vault: Vault, cli: Cli, file: Path) -> bytes:
 def test_a_journal_that_came_from_elsewhere_writes_nowhere(
     vault: Vault, cli: Cli, secret: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """It knows what the file holds, and says what it is to hold: the seal is what it lacks."""
+    """It knows what the file holds, and says what it is to hold: the signature is what it lacks."""
     mine = edited_outside(vault, cli, secret)
     assert key_file().stat().st_mode & 0o777 == 0o600
     elsewhere = tmp_path / "another user"
@@ -270,7 +270,7 @@ def test_a_journal_that_came_from_elsewhere_writes_nowhere(
     assert not elsewhere.exists()
 
 
-@pytest.mark.parametrize("key", ["path", "before", "after", "start", "end", "old", "seal"])
+@pytest.mark.parametrize("key", ["path", "before", "after", "start", "end", "old", "signature"])
 def test_a_journal_that_was_changed_writes_nowhere_else(
     vault: Vault, cli: Cli, secret: Path, key: str
 ) -> None:

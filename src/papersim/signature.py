@@ -1,7 +1,7 @@
-"""Seals: what papersim itself wrote down here, told from what came along with someone's folder.
+"""Signatures: what papersim itself wrote down here, told from what came with someone's folder.
 
 A folder of notes may come with an index folder, and neither is to be trusted with paths outside
-of it. What names such a path is sealed with a key that lies in the user's own state folder.
+of it. What names such a path is signed (HMAC-SHA-256) with a key that lies in the user's own state folder.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["is_sealed", "key_file", "seal_of"]
+__all__ = ["is_signed", "key_file", "sign"]
 
 _LONG = 32  # bytes
 
@@ -22,22 +22,22 @@ def key_file() -> Path:
     """Return where the key is: in the user's state folder. Raises RuntimeError without a home."""
     given = os.environ.get("XDG_STATE_HOME", "")
     state = Path(given) if Path(given).is_absolute() else Path.home() / ".local" / "state"
-    return state / "papersim" / "seal.key"
+    return state / "papersim" / "signature.key"
 
 
-def seal_of(content: bytes) -> str:
-    """Return the seal on a content; empty where there is no key and none can be kept."""
+def sign(content: bytes) -> str:
+    """Return the signature of a content; empty where there is no key and none can be kept."""
     key = _key() or _new_key()
     return hmac.new(key, content, hashlib.sha256).hexdigest() if key else ""
 
 
-def is_sealed(content: bytes, seal: str) -> bool:
-    """Return whether a seal was made here, on this very content."""
+def is_signed(content: bytes, signature: str) -> bool:
+    """Return whether a signature was made here, on this very content."""
     key = _key()
     if not key:
         return False
     made = hmac.new(key, content, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(made.encode(), seal.encode("utf-8", "replace"))
+    return hmac.compare_digest(made.encode(), signature.encode("utf-8", "replace"))
 
 
 def _key() -> bytes | None:
