@@ -21,6 +21,7 @@ import pytest
 
 from conftest import SOURCE, Cli, Vault, content, environment
 from papersim.index.manifest import DERIVED, read_manifest
+from papersim.index.seal import break_seal
 from papersim.notes.header import read_header
 from papersim.signature import key_file
 from papersim.undo import JOURNAL
@@ -178,7 +179,8 @@ def secret(vault: Vault) -> Path:
 
 
 def tampered(vault: Vault, path: str) -> None:
-    """Have the index name another path for a note that is in it."""
+    """Have the index name another path for a note that is in it, as if that were whole."""
+    break_seal(vault.index)
     db = sqlite3.connect(vault.index / "papersim.sqlite", isolation_level=None)
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute("UPDATE notes SET path = ? WHERE path = '20230210.md'", [path])
@@ -199,6 +201,7 @@ def test_a_path_in_the_index_leads_nowhere(
     for asked in (one, ("suggest-tags", "--all", "--as-untagged", "--min-confidence", "0")):
         done = cli.at(vault, *asked, *more)
         assert done.code == 1, done
+        assert "damaged" not in done.err, "it is the path that is refused"
         assert "carved" not in done.out + done.err, "nothing of it is shown"
         assert secret.read_bytes() == before
     (vault.notes / "link.md").unlink()

@@ -1,7 +1,8 @@
 """Signatures: what papersim itself wrote down here, told from what came with someone's folder.
 
 A folder of notes may come with an index folder, and neither is to be trusted with paths outside
-of it. What names such a path is signed (HMAC-SHA-256) with a key that lies in the user's own state folder.
+of it. What names such a path is signed (HMAC-SHA-256) with a key that lies in the user's own state
+folder.
 """
 
 from __future__ import annotations
