@@ -46,7 +46,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "papers": ("papers",),
     "status": ("status",),
 }
-HOW_IT_IS_KEPT = ("bytes", "generation", "embeddings")
+HOW_IT_IS_KEPT = ("bytes", "generation", "embeddings", "last_run")
 STORE, LOG, STAMP = "papersim.sqlite", "papersim.sqlite-wal", "stamp.json"
 Answers = dict[str, Any]
 
