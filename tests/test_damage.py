@@ -337,7 +337,7 @@ def test_the_index_of_a_newer_papersim_is_refused_by_all_and_not_touched(
 
 
 def files_of(kept_: Kept) -> dict[str, bytes]:
-    """Return the content of each file of an index, but for those of SQLite's readers and of runs."""
+    """Return the content of each file of an index, but for what readers and runs leave."""
     found = snapshot(kept_.vault.index).items()
     passing = ("-shm", "-wal", *OF_RUNS)
     return {name: data for name, (data, *_) in found if not name.endswith(passing)}
