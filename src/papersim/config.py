@@ -110,6 +110,8 @@ def _check(file: Path, data: Mapping[str, object]) -> None:
     for key in ("notes", "index", "model", "log-level"):
         if not isinstance(data.get(key, ""), str):
             raise ConfigError(f"{file}: {key} has to be a text")
+        if "\0" in str(data.get(key, "")):
+            raise ConfigError(f"{file}: {key} holds the character U+0000, which no name has")
     for key in ("exclude", "opinion-tags"):
         value = data.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
