@@ -38,6 +38,9 @@ def runtime_settings(platform: str, cpus: int) -> Mapping[str, str]:
     """Return the environment variables that this process needs, by name."""
     settings = {
         "OMP_NUM_THREADS": str(max(1, min(cpus, MAX_THREADS))),
+        # A product of each new size is kept as a program of its own; texts come in any size, and a
+        # thousand of them, which oneDNN keeps unless told otherwise, take hundreds of megabytes.
+        "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
         # Unset, tokenizers warns on stderr whenever the process forks after its first use.
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
