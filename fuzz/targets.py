@@ -1,0 +1,18 @@
+"""The targets by name: functions of any bytes that raise where something does not hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fuzz.notes import reader, renamer, tagger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["TARGETS"]
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = {
+    "reader": reader,
+    "tagger": tagger,
+    "renamer": renamer,
+}
