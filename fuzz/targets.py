@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fuzz.files import arrays, journal, manifest, records, rejections, settings, stamp
 from fuzz.notes import reader, renamer, tagger
 
 if TYPE_CHECKING:
@@ -15,4 +16,11 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "reader": reader,
     "tagger": tagger,
     "renamer": renamer,
+    "settings": settings,
+    "journal": journal,
+    "manifest": manifest,
+    "arrays": arrays,
+    "stamp": stamp,
+    "records": records,
+    "rejections": rejections,
 }
