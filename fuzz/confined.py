@@ -83,4 +83,5 @@ def _hook(event: str, args: tuple[object, ...]) -> None:
         # The second argument of opening is how.
         if isinstance(place, (str, bytes, os.PathLike)) and (event != "open" or place is args[0]):
             name = os.fsdecode(place)
-            _touched.append(name.removeprefix("file:").partition("?")[0])
+            if name != ":memory:":  # SQLite's word for no file
+                _touched.append(name.removeprefix("file:").partition("?")[0])

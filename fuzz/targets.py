@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fuzz.files import arrays, journal, manifest, records, rejections, settings, stamp
 from fuzz.notes import reader, renamer, tagger
+from fuzz.stores import store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,4 +24,5 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "stamp": stamp,
     "records": records,
     "rejections": rejections,
+    "store": store,
 }

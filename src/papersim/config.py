@@ -77,7 +77,10 @@ def _level(name: str | None) -> str:
 def _path(value: str | None, base: Path | None = None) -> Path | None:
     if not value:
         return None
-    path = Path(value).expanduser()
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"{value}: there is no such home folder; name the path in full") from error
     return base / path if base and not path.is_absolute() else path
 
 
@@ -93,7 +96,7 @@ def _read_file(folder: Path) -> tuple[Path, dict[str, Any]]:
             import tomli as tomllib
         try:
             found = tomllib.loads(file.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"{file} cannot be read: {error}") from error
         data = {key.replace("_", "-"): value for key, value in found.items()}
         _check(file, data)

@@ -19,6 +19,7 @@ from papersim.encode.place import mark_of
 from papersim.errors import EncoderError
 from papersim.index.database import FILE_NAME as DATABASE
 from papersim.index.lock import FILE_NAMES as OF_THE_LOCK
+from papersim.index.manifest import UNUSABLE
 from papersim.model import IndexReport, SkippedNote
 
 if TYPE_CHECKING:
@@ -101,13 +102,13 @@ def report_if_unchanged(folder: Path, vault: Vault, around: Told) -> IndexReport
             moved=0,
             removed=0,
             unchanged=len(files),
-            papers=stamp["papers"],
-            sections=stamp["sections"],
+            papers=int(stamp["papers"]),
+            sections=int(stamp["sections"]),
             embedded=0,
             seconds=time.monotonic() - started,
-            skipped=tuple(SkippedNote(note, reason) for note, reason in stamp["skipped"]),
+            skipped=tuple(SkippedNote(str(note), str(why)) for note, why in stamp["skipped"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except UNUSABLE:
         return None
 
 
