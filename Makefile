@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 LOWEST := .venv-lowest
+FUZZ := .venv-fuzz
+SECONDS_EACH := 90
 COMPILE := $(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links --constraint constraints.txt
 # constraints.txt names torch; what its other builds bring along is not installed.
 NO_TORCH := grep -Ev '^(torch|triton|nvidia-|cuda-)'
 
-.PHONY: demo test check lint types audit test-lowest lock bench clean
+.PHONY: demo test check lint types audit test-lowest fuzz lock bench clean
 
 demo: $(STAMP)
 	$(BIN)/papersim index
@@ -41,6 +43,13 @@ test-lowest: $(STAMP)
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint $(LOWEST)/lowest.txt --editable . --requirement requirements-dev.txt
 	$(LOWEST)/bin/python -m pytest -q
 
+# Every target for a minute or two, in an environment of its own: atheris is not for every system.
+fuzz: $(STAMP)
+	test -x $(FUZZ)/bin/python || $(PYTHON) -m venv $(FUZZ)
+	echo "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" > "$$($(FUZZ)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
+	$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check atheris
+	for target in $$($(FUZZ)/bin/python fuzz/run.py --list); do $(FUZZ)/bin/python fuzz/run.py $$target --seconds $(SECONDS_EACH) || exit 1; done
+
 # The versions that development goes by, on every Python and system.
 lock: $(STAMP)
 	$(COMPILE) --upgrade --universal --python-version 3.10 pyproject.toml requirements-dev.txt | $(NO_TORCH) > requirements-dev.lock
@@ -60,4 +69,4 @@ $(STAMP): pyproject.toml constraints.txt requirements-dev.txt requirements-dev.l
 	touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) $(LOWEST) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) $(FUZZ) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

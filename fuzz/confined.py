@@ -26,10 +26,11 @@ _EVENTS = frozenset(
         "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "socket.connect",
     }
 )  # fmt: skip
+HERE = Path(__file__).resolve().parent
 _MEMORY = Path("/dev/shm")  # noqa: S108 - where files need no disk
 _PROGRAM = tuple(
     os.path.realpath(place) + os.sep
-    for place in (sys.prefix, sys.base_prefix, *papersim.__path__, Path(__file__).parent)
+    for place in (sys.prefix, sys.base_prefix, *map(str, papersim.__path__), str(HERE))
 )
 _touched: list[str] | None = None
 

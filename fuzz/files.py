@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import zlib
-from dataclasses import fields
+from contextlib import suppress
+from dataclasses import asdict, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +20,15 @@ import numpy as np
 from fuzz.confined import confined_to, put, scratch
 from papersim.config import FILE_NAME as SETTINGS
 from papersim.config import LOG_LEVELS, load_settings
-from papersim.errors import ConfigError, IndexUnusableError, NoIndexError, VaultError
+from papersim.errors import ConfigError, IndexUnusableError, VaultError
 from papersim.index import stamp as stamps
 from papersim.index.kept import damaged, is_whole, keep, kept, settle
 from papersim.index.lock import HOLDER, _holder
-from papersim.index.manifest import DERIVED, State, is_kept, names_in_force
+from papersim.index.manifest import DERIVED, File, State, is_kept, names_in_force
 from papersim.index.shelves import shelves_in
 from papersim.index.store import Store
 from papersim.log import FILE_NAME as LOG
 from papersim.model import IndexReport, LastRun, Paper
-from papersim.notes.labels import Labels
 from papersim.notes.reader import read_note
 from papersim.parts import Parts
 from papersim.rejections import FILE_NAME as REJECTED
@@ -71,11 +71,10 @@ def settings(data: bytes) -> None:
     read_note(NOTES["a.md"].decode(), "a.md", labels)
     files, _ = Vault.open(root / "vault", found.exclude).scan()
     assert len(files) <= 1
-    for opened, allowed in ((Vault.open, VaultError), (Store.open, IndexUnusableError)):
-        try:
-            opened(found.notes if opened is Vault.open else found.index)
-        except allowed as error:
-            _check_message(error)
+    with suppress(VaultError):
+        Vault.open(found.notes)
+    with suppress(IndexUnusableError):
+        Store.open(found.index)
 
 
 def _check_message(error: Exception) -> None:
@@ -146,9 +145,8 @@ def manifest(data: bytes) -> None:
         put(DERIVED.coming(folder), coming)
     with confined_to(folder):
         found = kept(folder, DERIVED, STATE, whole=["state"])
-        known = [content for content in MODEL_ARRAYS.values()]
         for content in (found or {}).values():
-            assert any(_are_same(content, one) for one in known)
+            assert any(_are_same(content, one) for one in MODEL_ARRAYS.values())
         assert all(isinstance(name, str) for name in damaged(folder, DERIVED))
         assert is_kept(folder, DERIVED, STATE) or found is None
         shelves_in(folder, STATE.fingerprint)
@@ -156,9 +154,9 @@ def manifest(data: bytes) -> None:
         settle(folder, DERIVED, STATE)
     assert (folder / "papersim.sqlite").read_bytes() == b"not to be touched"
     assert (folder.parent / "outside.arrays").exists()
-    for name, content in files.items():
+    for name, old in files.items():
         if not (folder / name).exists():
-            put(folder / name, content)
+            put(folder / name, old)
     DERIVED.coming(folder).unlink(missing_ok=True)
 
 
@@ -171,24 +169,19 @@ def arrays(data: bytes) -> None:
     folder, _ = _arrays_folder("arrays")
     put(folder / "derived-0.arrays", data)
     begin = 24 + int.from_bytes(data[16:24], "little")
-    sums = {"head": zlib.crc32(data[:begin]), "crc": zlib.crc32(data)}
-    file = {"name": "derived-0.arrays", "size": len(data), **sums}
+    file = File("derived-0.arrays", len(data), zlib.crc32(data[:begin]), zlib.crc32(data))
     content = {"format": DERIVED.format, "generation": 3, "fingerprint": "model-1"}
-    put(DERIVED.manifest(folder), json.dumps({**content, "files": {"state": file}}).encode())
+    put(
+        DERIVED.manifest(folder), json.dumps({**content, "files": {"state": asdict(file)}}).encode()
+    )
     with confined_to(folder):
         found = kept(folder, DERIVED, STATE)
-        for array in (found or {"": {}})[next(iter(found or {"": {}}))].values():
+        for array in (found or {"state": {}})["state"].values():
             assert not array.dtype.hasobject
             assert not array.flags.writeable
             assert array.nbytes <= len(data) or 0 in array.strides
             array.tobytes()
-        assert is_whole(folder, *_named(file))
-
-
-def _named(file: dict[str, Any]) -> tuple[Any, ...]:
-    from papersim.index.manifest import File
-
-    return (File(**file),)
+        assert is_whole(folder, file)
 
 
 def stamp(data: bytes) -> None:

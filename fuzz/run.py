@@ -1,88 +1,65 @@
-"""Fuzz one target with atheris: python -m fuzz.run TARGET [--runs N] [--seconds S].
+"""Fuzz a target with atheris, guided by what of papersim an input reaches.
 
-What libFuzzer says of coverage and executions goes to stderr. An input that breaks what has to
-hold is kept under fuzz/findings/TARGET, one for each place where that shows, and the run goes on;
-it ends with exit code 1 then. New inputs that reach new code are kept under fuzz/found/TARGET.
+    python fuzz/run.py TARGET [--runs N] [--seconds S]
+    python fuzz/run.py --list
+
+Begins with the corpus of the target and with what earlier runs here found worth keeping
+(`fuzz/found/`, not versioned). An input that breaks a promise ends the run and is kept there, as
+`crash-…`; mend the fault and add the input to the corpus. The last line tells how many executions
+there were.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
-import traceback
 from pathlib import Path
-
-import atheris
 
 HERE = Path(__file__).resolve().parent
 
 
-class Watched:
-    """A target that keeps the inputs it fails for, one for each place, and goes on."""
-
-    def __init__(self, name: str) -> None:
-        with atheris.instrument_imports(include=["papersim"]):
-            from fuzz.targets import TARGETS
-
-            self._target = TARGETS[name]
-            self._target(b"")  # what is imported late is instrumented, too
-        self._folder = HERE / "findings" / name
-        self._seen: set[tuple[str, ...]] = set()
-        self.count = 0
-
-    def __call__(self, data: bytes) -> None:
-        """Run the target once."""
-        self.count += 1
-        try:
-            self._target(data)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
-            self._keep(data, error)
-
-    def _keep(self, data: bytes, error: Exception) -> None:
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [f"{f.filename}:{f.lineno}" for f in frames if "papersim" in f.filename]
-        place = (type(error).__name__, *own[-1:], f"{frames[-1].filename}:{frames[-1].lineno}")
-        if place in self._seen:
-            return
-        self._seen.add(place)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        file = self._folder / hashlib.sha256(data).hexdigest()[:16]
-        file.write_bytes(data)
-        traceback.print_exception(error)
-        print(f"FINDING {file}", file=sys.stderr, flush=True)
-
-    @property
-    def findings(self) -> int:
-        """How many places broke what has to hold."""
-        return len(self._seen)
-
-
 def main() -> None:
-    """Read the command line, and run libFuzzer, which ends the process."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("target")
-    parser.add_argument("--runs", type=int, default=-1, help="executions; without it, no end")
-    parser.add_argument("--seconds", type=int, default=0, help="time; without it, no end")
-    parser.add_argument("--longest", type=int, default=4096, help="bytes of an input")
-    given = parser.parse_args()
-    target = Watched(given.target)
-    found = HERE / "found" / given.target
+    """Fuzz the target that the command line names."""
+    arguments = parsed()
+    import atheris
+
+    sys.path.insert(0, str(HERE.parent))
+    with atheris.instrument_imports(include=["papersim"]):
+        from fuzz.targets import TARGETS
+
+        target = TARGETS[arguments.target]
+        if not arguments.list:
+            target(b"")  # what is imported late is instrumented, too
+    if arguments.list:
+        print("\n".join(TARGETS))
+        return
+    found = HERE / "found" / arguments.target
     found.mkdir(parents=True, exist_ok=True)
-    artifacts = HERE / "findings" / given.target
-    artifacts.mkdir(parents=True, exist_ok=True)
-    options = [
-        f"-runs={given.runs}",
-        f"-max_total_time={given.seconds}",
-        f"-max_len={given.longest}",
-        f"-artifact_prefix={artifacts}/",
-        "-timeout=60",
-        "-rss_limit_mb=4096",
-        "-print_final_stats=1",
+    flags = [
+        *(
+            f"-artifact_prefix={found}/",
+            "-print_final_stats=1",
+            "-timeout=60",
+            "-rss_limit_mb=6000",
+        ),
+        *(f"-dict={HERE / 'words.dict'}", f"-max_len={arguments.longest}"),
+        *([f"-runs={arguments.runs}"] if arguments.runs else []),
+        *([f"-max_total_time={arguments.seconds}"] if arguments.seconds else []),
     ]
-    folders = [str(found), str(HERE / "corpus" / given.target)]
-    atheris.Setup([sys.argv[0], *options, *folders], target)
+    seeds = HERE / "corpus" / arguments.target
+    atheris.Setup([sys.argv[0], *flags, str(found), str(seeds)], target)
     atheris.Fuzz()
+
+
+def parsed() -> argparse.Namespace:
+    """Return the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("target", nargs="?", default="reader")
+    parser.add_argument("--list", action="store_true", help="only name the targets")
+    parser.add_argument("--runs", type=int, default=0, help="executions after which it ends")
+    parser.add_argument("--seconds", type=int, default=0, help="time after which it ends")
+    parser.add_argument("--longest", type=int, default=400, help="bytes of an input")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import os
 import shutil
 import sqlite3
 import struct
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -61,7 +61,9 @@ Inference gets slower. See [[Rays and Fields: Novel Views from Sparse Photos]].
 QUESTIONS: Mapping[str, Callable[[Library], object]] = {
     "papers": lambda library: library.papers(),
     "similar": lambda library: library.similar("Splats in Motion", 5),
-    "filtered": lambda library: library.similar("Small Adapters for Large Models", 2, by=["method"]),
+    "filtered": lambda library: library.similar(
+        "Small Adapters for Large Models", 2, by=["method"]
+    ),
     "tags": lambda library: library.suggest_tags("Splats in Motion"),
     "counts": lambda library: (library.tags(), library.duplicates()),
 }
@@ -142,13 +144,10 @@ def _asked(index: _Index) -> Answers:
     with confined_to(index.root):
         library = index.library()
         for name, question in QUESTIONS.items():
-            try:
+            found[name] = None
+            # The command line says either in one line.
+            with suppress(IndexUnusableError, sqlite3.Error):
                 found[name] = question(library)
-            except IndexUnusableError as error:
-                assert len(str(error).splitlines()) == 1
-                found[name] = None
-            except sqlite3.Error:  # which the command line says in one line
-                found[name] = None
         opened = library._parts.__dict__
         for part in ("store", "listing"):
             if part in opened:

@@ -1,22 +1,27 @@
-"""The targets by name: functions of any bytes that raise where something does not hold."""
+"""What is fuzzed: functions that take bytes and raise nothing, whatever the bytes are.
+
+Each holds promises of docs/reliability.md: those of the property tests, or what is said at the
+function. A promise that is broken is an AssertionError; so is any error that is not papersim's.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from fuzz.files import arrays, journal, manifest, records, rejections, settings, stamp
-from fuzz.notes import reader, renamer, tagger
+from fuzz.notes import merging, reader, renaming, tag_writer
 from fuzz.stores import store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 __all__ = ["TARGETS"]
 
-TARGETS: Mapping[str, Callable[[bytes], None]] = {
+TARGETS: dict[str, Callable[[bytes], None]] = {
     "reader": reader,
-    "tagger": tagger,
-    "renamer": renamer,
+    "tag_writer": tag_writer,
+    "renaming": renaming,
+    "merging": merging,
     "settings": settings,
     "journal": journal,
     "manifest": manifest,

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import papersim
-from papersim import Library
+from papersim import Library, log, runs
 from papersim.cli.main import main
 from papersim.encode import load_encoder
 from papersim.index.pending import Pending
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from papersim.model import IndexReport
+
+OF_RUNS = (runs.FILE_NAME, *log.FILES)
+"""The files of an index folder that say which commands ran."""
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCE = Path(next(iter(papersim.__path__)))

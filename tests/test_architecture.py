@@ -24,8 +24,8 @@ FACES = {"cli", "__main__"}
 BELOW_THE_LIBRARY = {
     "config", "doctor", "encode", "errors", "files", "filters", "index", "language", "log",
     "lookup", "model", "notes", "parts", "places", "query", "rank", "ranker", "rejections",
-    "renaming", "runs", "seal", "suggest", "suggester", "tag_options", "tagger", "tagging", "undo",
-    "upkeep", "vault", "watch", "write",
+    "renaming", "runs", "signature", "suggest", "suggester", "tag_options", "tagger", "tagging",
+    "undo", "upkeep", "vault", "watch", "write",
 }  # fmt: skip
 TOUCHES_A_DISK = {
     "os", "pathlib", "io", "shutil", "tempfile", "glob", "sqlite3", "subprocess", "faiss", "torch",

@@ -71,11 +71,19 @@ def test_labels_of_the_user(tmp_path: Path) -> None:
         "labels = {method = {exact = 'x'}}",
         "labels = {method = {exact = [1]}}",
         "labels = {method = {like = ['x']}}",
+        'index = "a\\u0000b"',
+        "notes = " + "[" * 5000,
     ],
 )
 def test_a_file_that_cannot_be_meant_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE_NAME).write_text(text)
     with pytest.raises(ConfigError, match=FILE_NAME):
+        load(tmp_path)
+
+
+def test_a_home_that_is_nobodys(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('notes = "~nobody.at.all/notes"')
+    with pytest.raises(ConfigError, match=r"~nobody\.at\.all"):
         load(tmp_path)
 
 

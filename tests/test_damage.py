@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from conftest import SMALL_VAULT, Cli, Vault, embeddings, snapshot
+from conftest import OF_RUNS, SMALL_VAULT, Cli, Vault, embeddings, snapshot
 from papersim.encode.model import Model
 from papersim.errors import EncoderError
 from papersim.index import kept, seal
@@ -46,7 +46,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "papers": ("papers",),
     "status": ("status",),
 }
-HOW_IT_IS_KEPT = ("bytes", "generation", "embeddings")
+HOW_IT_IS_KEPT = ("bytes", "generation", "embeddings", "last_run")
 STORE, LOG, STAMP = "papersim.sqlite", "papersim.sqlite-wal", "stamp.json"
 Answers = dict[str, Any]
 
@@ -337,9 +337,10 @@ def test_the_index_of_a_newer_papersim_is_refused_by_all_and_not_touched(
 
 
 def files_of(kept_: Kept) -> dict[str, bytes]:
-    """Return the content of each file of an index, but for what SQLite puts beside to read."""
+    """Return the content of each file of an index, but for what readers and runs leave."""
     found = snapshot(kept_.vault.index).items()
-    return {name: data for name, (data, *_) in found if not name.endswith(("-shm", "-wal"))}
+    passing = ("-shm", "-wal", *OF_RUNS)
+    return {name: data for name, (data, *_) in found if not name.endswith(passing)}
 
 
 # --- more than can be worked out ------------------------------------------------------------------

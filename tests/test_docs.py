@@ -91,3 +91,15 @@ def test_promised_options_are_there(command: str) -> None:
 def test_every_command_takes_the_common_options() -> None:
     for command in COMMANDS:
         assert options(command) >= COMMON, command
+
+
+def test_every_promise_names_tests_that_exist() -> None:
+    text = (REPOSITORY / "docs" / "reliability.md").read_text("utf-8")
+    rows = [row for row in text.splitlines() if row.startswith("| ") and "| promise" not in row]
+    assert len(rows) > 30
+    for row in rows:
+        named = re.findall(r"`(\w+\.py)::(\w+)`", row)
+        assert named, row
+        for file, name in named:
+            code = (REPOSITORY / "tests" / file).read_text("utf-8")
+            assert f"\ndef {name}(" in code, (file, name)

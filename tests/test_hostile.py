@@ -21,8 +21,9 @@ import pytest
 
 from conftest import SOURCE, Cli, Vault, content, environment
 from papersim.index.manifest import DERIVED, read_manifest
+from papersim.index.seal import break_seal
 from papersim.notes.header import read_header
-from papersim.seal import key_file
+from papersim.signature import key_file
 from papersim.undo import JOURNAL
 from papersim.write import is_inside
 from test_cli_tagging import OUTSIDE
@@ -178,7 +179,8 @@ def secret(vault: Vault) -> Path:
 
 
 def tampered(vault: Vault, path: str) -> None:
-    """Have the index name another path for a note that is in it."""
+    """Have the index name another path for a note that is in it, as if that were whole."""
+    break_seal(vault.index)
     db = sqlite3.connect(vault.index / "papersim.sqlite", isolation_level=None)
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute("UPDATE notes SET path = ? WHERE path = '20230210.md'", [path])
@@ -199,6 +201,7 @@ def test_a_path_in_the_index_leads_nowhere(
     for asked in (one, ("suggest-tags", "--all", "--as-untagged", "--min-confidence", "0")):
         done = cli.at(vault, *asked, *more)
         assert done.code == 1, done
+        assert "damaged" not in done.err, "it is the path that is refused"
         assert "carved" not in done.out + done.err, "nothing of it is shown"
         assert secret.read_bytes() == before
     (vault.notes / "link.md").unlink()
@@ -258,7 +261,7 @@ def edited_outside(vault: Vault, cli: Cli, file: Path) -> bytes:
 def test_a_journal_that_came_from_elsewhere_writes_nowhere(
     vault: Vault, cli: Cli, secret: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """It knows what the file holds, and says what it is to hold: the seal is what it lacks."""
+    """It knows what the file holds, and says what it is to hold: the signature is what it lacks."""
     mine = edited_outside(vault, cli, secret)
     assert key_file().stat().st_mode & 0o777 == 0o600
     elsewhere = tmp_path / "another user"
@@ -270,7 +273,7 @@ def test_a_journal_that_came_from_elsewhere_writes_nowhere(
     assert not elsewhere.exists()
 
 
-@pytest.mark.parametrize("key", ["path", "before", "after", "start", "end", "old", "seal"])
+@pytest.mark.parametrize("key", ["path", "before", "after", "start", "end", "old", "signature"])
 def test_a_journal_that_was_changed_writes_nowhere_else(
     vault: Vault, cli: Cli, secret: Path, key: str
 ) -> None:

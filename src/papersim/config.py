@@ -80,7 +80,7 @@ def _path(value: str | None, base: Path | None = None) -> Path | None:
     try:
         path = Path(value).expanduser()
     except RuntimeError as error:
-        raise ConfigError(f"{value}: there is no such home folder; name the path in full") from error
+        raise ConfigError(f"there is no such folder as {value}: {error}") from error
     return base / path if base and not path.is_absolute() else path
 
 
@@ -96,7 +96,7 @@ def _read_file(folder: Path) -> tuple[Path, dict[str, Any]]:
             import tomli as tomllib
         try:
             found = tomllib.loads(file.read_text("utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, RecursionError, ValueError) as error:
             raise ConfigError(f"{file} cannot be read: {error}") from error
         data = {key.replace("_", "-"): value for key, value in found.items()}
         _check(file, data)
@@ -110,6 +110,8 @@ def _check(file: Path, data: Mapping[str, object]) -> None:
     for key in ("notes", "index", "model", "log-level"):
         if not isinstance(data.get(key, ""), str):
             raise ConfigError(f"{file}: {key} has to be a text")
+        if "\0" in str(data.get(key, "")):
+            raise ConfigError(f"{file}: {key} holds the character U+0000, which no name has")
     for key in ("exclude", "opinion-tags"):
         value = data.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from papersim.errors import VaultError
 from papersim.files import replace_file, sweep, sync_folder
 from papersim.model import SkippedNote
-from papersim.seal import is_sealed, seal_of
+from papersim.signature import is_signed, sign
 from papersim.write import is_inside, write_note
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class _Record:
     start: int
     end: int
     old: bytes
-    seal: str = ""
+    signature: str = ""
 
     @classmethod
     def of(cls, change: Change) -> _Record:
@@ -85,31 +85,31 @@ class _Record:
         tail = next((i for i, (one, other) in enumerate(ends) if one != other), shorter - start)
         middle = old[start : len(old) - tail]
         own = cls(change.path, _digest(old), _digest(new), start, len(new) - tail, middle)
-        return own.sealed() if own.is_outside else own
+        return own.signed() if own.is_outside else own
 
     @classmethod
     def from_json(cls, data: Any) -> _Record:
         old = base64.b64decode(data["old"], validate=True)
         path, before, after = (str(data[key]) for key in ("path", "before", "after"))
         place = int(data["start"]), int(data["end"])
-        return cls(path, before, after, *place, old, str(data.get("seal", "")))
+        return cls(path, before, after, *place, old, str(data.get("signature", "")))
 
     def to_json(self) -> dict[str, object]:
-        return self._content() | ({"seal": self.seal} if self.seal else {})
+        return self._content() | ({"signature": self.signature} if self.signature else {})
 
     @property
     def is_outside(self) -> bool:
         return Path(self.path).is_absolute()
 
-    def sealed(self) -> _Record:
-        return replace(self, seal=seal_of(json.dumps(self._content()).encode()))
+    def signed(self) -> _Record:
+        return replace(self, signature=sign(json.dumps(self._content()).encode()))
 
     def refusal(self, vault: Path) -> str | None:
         """Return why a note is not even read: the journal may have come with someone's folder."""
         if not self.is_outside:
             left = f"{self.path} leads out of the notes folder and is left alone"
             return None if is_inside(vault, self.path) else left
-        if is_sealed(json.dumps(self._content()).encode(), self.seal):
+        if is_signed(json.dumps(self._content()).encode(), self.signature):
             return None
         return (
             f"{self.path} is outside of the notes folder, and nothing shows that it was edited "
