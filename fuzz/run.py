@@ -12,6 +12,7 @@ there were.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def main() -> None:
         target = TARGETS[arguments.target]
         if not arguments.list:
             target(b"")  # what is imported late is instrumented, too
+            gc.freeze()  # what is there by now need not be looked through each time
     if arguments.list:
         print("\n".join(TARGETS))
         return

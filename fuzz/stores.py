@@ -185,9 +185,7 @@ def _made() -> tuple[_Index, _Index]:
     shutil.copytree(root / "notes", other / "notes")
     shutil.copytree(root / "index", other / "index")
     _write_and_kill(other)
-    made = sealed, _taken(other)
-    gc.freeze()  # what is there by now need not be looked through each time
-    return made
+    return sealed, _taken(other)
 
 
 def _write_and_kill(root: Path) -> None:
