@@ -32,7 +32,7 @@ _MAGIC = b"papersim-arrays1"
 _ALIGNED = 64  # bytes; what a processor reads at a time
 _PAGE = 4096  # bytes; what is mapped and copied at a time
 _LARGE = 1 << 16  # bytes of an array that begins at a page
-_KINDS = re.compile(r"[<>|][biufSU]\d{1,9}")
+_KINDS = re.compile(r"[<>|][biufcmMSU]\d{1,9}(?:\[\w{1,2}\])?")
 _MOST = 1 << 20  # of a head; a damaged length must not fill the memory
 
 
@@ -59,7 +59,7 @@ def mapped(file: Path, head: int) -> dict[str, NDArray[Any]]:
 
     ``head`` is the checksum of the first piece it was packed in. Raises OSError, ValueError or
     TypeError for a file with another head, too short for what its head names, or of kinds that are
-    neither numbers nor texts: NumPy would take the bytes of objects for their addresses.
+    no plain values: NumPy would take the bytes of objects for their addresses.
     """
     with file.open("rb") as opened:
         memory = _Memory(opened.fileno(), 0, access=mmap.ACCESS_READ)
