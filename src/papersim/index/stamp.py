@@ -19,7 +19,6 @@ from papersim.encode.place import mark_of
 from papersim.errors import EncoderError
 from papersim.index.database import FILE_NAME as DATABASE
 from papersim.index.lock import FILE_NAMES as OF_THE_LOCK
-from papersim.index.manifest import UNUSABLE
 from papersim.model import IndexReport, SkippedNote
 
 if TYPE_CHECKING:
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["drop_stamp", "leave_stamp", "report_if_unchanged", "surroundings"]
 
 FILE_NAME = "stamp.json"
+_UNUSABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
 _LOG = f"{DATABASE}-wal"
 _TOLD = {"last-run.json", "papersim.log", "papersim.log.1", "papersim.log.2"}
 _PASSING = {FILE_NAME, f"{DATABASE}-shm", *OF_THE_LOCK, *_TOLD}
@@ -108,7 +110,7 @@ def report_if_unchanged(folder: Path, vault: Vault, around: Told) -> IndexReport
             seconds=time.monotonic() - started,
             skipped=tuple(SkippedNote(str(note), str(why)) for note, why in stamp["skipped"]),
         )
-    except UNUSABLE:
+    except _UNUSABLE:
         return None
 
 
