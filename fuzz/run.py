@@ -24,7 +24,8 @@ def main() -> None:
     arguments = parsed()
     import atheris
 
-    sys.path.insert(0, str(HERE.parent))
+    # An environment that only looks into another does not see what is installed editably there.
+    sys.path[:0] = [str(HERE.parent), str(HERE.parent / "src")]
     with atheris.instrument_imports(include=["papersim"]):
         from fuzz.targets import TARGETS
 
