@@ -152,8 +152,8 @@ def _asked(index: _Index) -> Answers:
         for part in ("store", "listing"):
             if part in opened:
                 opened[part].close()
-        findings = library.doctor()
-        assert all(finding.advice for finding in findings)
+        with suppress(IndexUnusableError):  # such as of a database that is empty
+            assert all(finding.advice for finding in library.doctor())
     return found
 
 
