@@ -12,6 +12,7 @@ there were.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
@@ -23,13 +24,18 @@ def main() -> None:
     arguments = parsed()
     import atheris
 
-    sys.path.insert(0, str(HERE))
+    # An environment that only looks into another does not see what is installed editably there.
+    sys.path[:0] = [str(HERE.parent), str(HERE.parent / "src")]
     with atheris.instrument_imports(include=["papersim"]):
-        from targets import TARGETS
+        from fuzz.targets import TARGETS
+
+        target = TARGETS[arguments.target]
+        if not arguments.list:
+            target(b"")  # what is imported late is instrumented, too
+            gc.freeze()  # what is there by now need not be looked through each time
     if arguments.list:
         print("\n".join(TARGETS))
         return
-    target = TARGETS[arguments.target]
     found = HERE / "found" / arguments.target
     found.mkdir(parents=True, exist_ok=True)
     flags = [

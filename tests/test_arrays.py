@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mmap
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 
+from papersim.index.arrays import _MAGIC as MAGIC
 from papersim.index.arrays import checksum, in_parts, let_go, mapped, packed, rows_of
 from papersim.index.manifest import UNUSABLE
 
@@ -55,6 +57,19 @@ def test_texts_are_kept_too(tmp_path: Path) -> None:
     found = mapped(tmp_path / "a", write(tmp_path / "a", SAMPLE))
     assert found["names"].tolist() == ["a", "三维", ""]
     assert found["flags"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    "kind", ["|O", "O", ",", "|V8", "<i4,<f8", "object", "<f3", ["<f4"], None, 4, "<U999999999"]
+)
+def test_kinds_that_are_no_plain_values_are_refused(tmp_path: Path, kind: object) -> None:
+    """NumPy would take bytes of the file for the addresses of objects, and follow them."""
+    file = tmp_path / "a"
+    head = json.dumps({"a": [kind, [1], 0]}).encode()
+    first = MAGIC + len(head).to_bytes(8, "little") + head
+    file.write_bytes(first + bytes(64))
+    with pytest.raises(UNUSABLE):
+        mapped(file, checksum([first]))
 
 
 def test_it_is_mapped_and_cannot_be_written_to(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,15 +12,13 @@ from hypothesis import strategies as st
 from conftest import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 FUZZ = REPOSITORY / "fuzz"
-sys.path.insert(0, str(FUZZ))
+sys.path.insert(0, str(REPOSITORY))
 
-import targets  # type: ignore[import-not-found]  # noqa: E402 - lies beside the tests
+from fuzz.targets import TARGETS  # noqa: E402 - lies beside the tests
 
-TARGETS: dict[str, Callable[[bytes], Any]] = targets.TARGETS
 CORPUS = sorted(FUZZ.glob("corpus/*/*"))
 
 

@@ -96,7 +96,7 @@ def _read_file(folder: Path) -> tuple[Path, dict[str, Any]]:
             import tomli as tomllib
         try:
             found = tomllib.loads(file.read_text("utf-8"))
-        except (OSError, RecursionError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, RecursionError, ValueError) as error:
             raise ConfigError(f"{file} cannot be read: {error}") from error
         data = {key.replace("_", "-"): value for key, value in found.items()}
         _check(file, data)

@@ -149,7 +149,7 @@ def last_run(folder: Path) -> LastRun | None:
             return LastRun(command, started, None, None, result, "")
         told = str(found["result"]), str(found["detail"])
         return LastRun(command, started, str(found["ended"]), float(found["seconds"]), *told)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     finally:
         os.close(descriptor)

@@ -38,6 +38,9 @@ __all__ = [
 
 JOURNAL = "last-edit.json"
 _VERSION = 1
+_DAMAGED = (
+    ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +261,7 @@ def _read_journal(index: Path) -> list[_Record]:
         ) from error
     except OSError as error:
         raise VaultError(f"{index / JOURNAL} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
+    except _DAMAGED as error:
         raise VaultError(f"{index / JOURNAL} is damaged and cannot be undone; delete it") from error
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import mmap
+import re
 import zlib
 from contextlib import contextmanager
 from os import SEEK_CUR
@@ -31,6 +32,7 @@ _MAGIC = b"papersim-arrays1"
 _ALIGNED = 64  # bytes; what a processor reads at a time
 _PAGE = 4096  # bytes; what is mapped and copied at a time
 _LARGE = 1 << 16  # bytes of an array that begins at a page
+_KINDS = re.compile(r"[<>|][biufcmMSU]\d{1,9}(?:\[\w{1,2}\])?")
 _MOST = 1 << 20  # of a head; a damaged length must not fill the memory
 
 
@@ -56,7 +58,8 @@ def mapped(file: Path, head: int) -> dict[str, NDArray[Any]]:
     """Return the arrays of a file by name, mapped, not to be written to.
 
     ``head`` is the checksum of the first piece it was packed in. Raises OSError, ValueError or
-    TypeError for a file with another head, or too short for what its head names.
+    TypeError for a file with another head, too short for what its head names, or of kinds that are
+    no plain values: NumPy would take the bytes of objects for their addresses.
     """
     with file.open("rb") as opened:
         memory = _Memory(opened.fileno(), 0, access=mmap.ACCESS_READ)
@@ -67,6 +70,8 @@ def mapped(file: Path, head: int) -> dict[str, NDArray[Any]]:
         raise ValueError("another head")
     found: dict[str, NDArray[Any]] = {}
     for name, (kind, shape, offset) in json.loads(memory[first:begin]).items():
+        if not _KINDS.fullmatch(kind):
+            raise ValueError(f"{name} is of kind {kind}")
         found[name] = np.ndarray(tuple(shape), np.dtype(kind), memory, begin + offset)
     return found
 

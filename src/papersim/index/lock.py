@@ -139,7 +139,7 @@ def _holder(folder: Path) -> str:
         told = json.loads((folder / HOLDER).read_bytes())
         process, host = int(told["process"]), str(told["host"])
         doing, since = str(told["doing"]), str(told["since"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return "another papersim"
     there = "" if host == os.uname().nodename else f" on {host}"
     said = f"{doing} (process {process}{there}, since {since})"

@@ -32,7 +32,10 @@ __all__ = [
     "write_manifest",
 ]
 
-UNUSABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
+UNUSABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError,
+    RecursionError,
+)  # fmt: skip
 """What reading a damaged file may raise."""
 
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["drop_stamp", "leave_stamp", "report_if_unchanged", "surroundings"]
 
 FILE_NAME = "stamp.json"
+_UNUSABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
 _LOG = f"{DATABASE}-wal"
 _TOLD = {"last-run.json", "papersim.log", "papersim.log.1", "papersim.log.2"}
 _PASSING = {FILE_NAME, f"{DATABASE}-shm", *OF_THE_LOCK, *_TOLD}
@@ -101,13 +104,13 @@ def report_if_unchanged(folder: Path, vault: Vault, around: Told) -> IndexReport
             moved=0,
             removed=0,
             unchanged=len(files),
-            papers=stamp["papers"],
-            sections=stamp["sections"],
+            papers=int(stamp["papers"]),
+            sections=int(stamp["sections"]),
             embedded=0,
             seconds=time.monotonic() - started,
-            skipped=tuple(SkippedNote(note, reason) for note, reason in stamp["skipped"]),
+            skipped=tuple(SkippedNote(str(note), str(why)) for note, why in stamp["skipped"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except _UNUSABLE:
         return None
 
 

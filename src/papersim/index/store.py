@@ -684,10 +684,13 @@ def _merge(rows: Sequence[tuple[str, ...]]) -> Paper:
 
 def _list(text: str) -> list[str]:
     try:
-        found: list[str] = json.loads(text)
-    except ValueError as error:
-        raise DamagedIndexError(f"the index is damaged ({error}); {MEND}") from error
-    return found
+        found = json.loads(text)
+        if isinstance(found, list):
+            return found
+        error: Exception = TypeError("no list")
+    except (ValueError, TypeError, RecursionError) as raised:
+        error = raised
+    raise DamagedIndexError(f"the index is damaged ({error}); {MEND}") from error
 
 
 def _json(values: Iterable[str]) -> str:

@@ -1,0 +1,1 @@
+"""Fuzzing: what holds of papersim whatever bytes it is given; not shipped with it."""
