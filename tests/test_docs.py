@@ -94,7 +94,7 @@ def test_every_command_takes_the_common_options() -> None:
 
 
 def test_every_promise_names_tests_that_exist() -> None:
-    text = (REPOSITORY / "docs" / "reliability.md").read_text("utf-8")
+    text = (REPOSITORY / "docs" / "reliability.md").read_text("utf-8").partition("## Fuzzing")[0]
     rows = [row for row in text.splitlines() if row.startswith("| ") and "| promise" not in row]
     assert len(rows) > 30
     for row in rows:
